@@ -1,0 +1,5 @@
+"""`python -m ijaa`."""
+
+from ijaa.cli import main
+
+main()

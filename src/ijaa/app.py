@@ -1,0 +1,58 @@
+"""The application: the HTTP floor and the modules the settings ask for."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from litestar import Litestar, Router
+
+from ijaa import __version__
+from ijaa.settings import Settings, read_settings
+from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.http.health import health_router
+from ijaa.shared.http.metrics import metrics
+from ijaa.shared.http.requests import BODY_LIMIT
+from ijaa.shared.logging import configure_logging
+from ijaa.shared.metrics import observe_statement
+from ijaa.site import site_router
+from ijaa.wiring import wire
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the application that serves the modules of these settings."""
+    wired = wire(settings)
+    for module in wired.modules:
+        module.database.observers.append(observe_statement)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for started in (wired.lifespan, *(module.lifespan for module in wired.modules)):
+                await stack.enter_async_context(started())
+            yield
+
+    app = Litestar(
+        route_handlers=[
+            Router("/api/v1", route_handlers=[route for module in wired.modules for route in module.routes]),
+            Router(
+                "/internal/v1",
+                route_handlers=[route for module in wired.modules for route in module.internal],
+                include_in_schema=False,
+            ),
+            *(route for module in wired.modules for route in module.root),
+            health_router({module.name: module.database.ping for module in wired.modules}, wired.helpful),
+            site_router(settings),
+            metrics,
+        ],
+        plugins=[HttpFloor(wired.verifier, title="IJAA", version=__version__, cors_origins=settings.cors_origins)],
+        lifespan=[lifespan],
+        request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin
+    )
+    return observed(app, secure=settings.secure)
+
+
+def create() -> Litestar:
+    """Return the application of this environment; each worker of a server calls this."""
+    settings = read_settings(os.environ)
+    configure_logging(settings.log_format, settings.log_level)
+    return create_app(settings)

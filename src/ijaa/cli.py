@@ -1,0 +1,43 @@
+"""The `ijaa` command: thin, every group lives with what it is about."""
+
+import sys
+
+import rich_click as click
+from rich.console import Console
+
+from ijaa import __version__
+from ijaa.commands.db import db
+from ijaa.commands.demo import demo
+from ijaa.commands.serve import serve
+from ijaa.embedded import EmbeddedError
+from ijaa.shared.errors import SettingError
+from ijaa.users.commands import admin
+
+_REFUSED = 2
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ijaa")
+def ijaa() -> None:
+    """IJAA: the home of an alumni association.
+
+    Begin with `ijaa demo`: it starts everything, with people and events in it.
+    """
+
+
+ijaa.add_command(demo)
+ijaa.add_command(serve)
+ijaa.add_command(db)
+ijaa.add_command(admin)
+
+
+def main() -> None:
+    """Run the command line; what stands in its way is said in one sentence."""
+    try:
+        ijaa(standalone_mode=True)
+    except (SettingError, EmbeddedError) as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]ijaa:[/] {error}", highlight=False)
+        sys.exit(_REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

@@ -1,0 +1,134 @@
+"""`ijaa serve`: the system, or one half of it, over HTTP."""
+
+import asyncio
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from socket import socket
+
+import rich_click as click
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from ijaa import embedded
+from ijaa.settings import MODULES, ModuleName, Settings, read_settings
+from ijaa.shared.boot import bind, refuse_unfit
+from ijaa.shared.logging import configure_logging
+from ijaa.shared.migrations import current, head, upgrade
+
+DRAIN = 15
+"""Seconds requests under way have after SIGTERM (guarantees: SIGTERM, rolling restart)."""
+
+
+@click.command()
+@click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="IJAA_DATA",
+    default="var/ijaa",
+    show_default=True,
+    help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
+)
+def serve(module: str, host: str, port: int, workers: int, data: Path) -> None:
+    """Serve MODULE: all (the default), or users or events alone.
+
+    Without IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL the servers they would name are
+    started in the data folder and stopped again with the last process that uses them. Schemas of databases named by a
+    URL are never touched: run `ijaa db upgrade` first.
+    """
+    modules = MODULES if module == "all" else (module,)
+    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
+    with bind(host, port) as listening:
+        given.setdefault("IJAA_BASE_URL", base_url(listening))
+        with embedded.provide(given, data) as environ:
+            prepare(environ, given)
+            run(listening, environ, workers=workers)
+
+
+def prepare(environ: Mapping[str, str], given: Mapping[str, str]) -> Settings:
+    """Read the settings, migrate what is embedded, and refuse databases that do not fit."""
+    settings = read_settings(environ)
+    for name in sorted(settings.modules):
+        if not given.get(f"IJAA_{name.upper()}_DATABASE_URL"):
+            migrate(name, environ)
+    asyncio.run(_refuse_unfit(settings))
+    return settings
+
+
+def migrate(module: ModuleName, environ: Mapping[str, str]) -> None:
+    """Bring one schema to this release, unless it is there already."""
+    url = environ[f"IJAA_{module.upper()}_MIGRATOR_URL"]
+    if asyncio.run(current(url)) != head(module):
+        upgrade(module, url)
+
+
+def run(
+    listening: socket,
+    environ: Mapping[str, str],
+    *,
+    workers: int = 1,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM."""
+    os.environ.update(environ)
+    with tempfile.TemporaryDirectory(prefix="ijaa-metrics-") as folder:
+        if workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            multiprocessing.allow_connection_pickling()
+        settings = read_settings(os.environ)
+        configure_logging(settings.log_format, settings.log_level)
+        config = uvicorn.Config(
+            "ijaa.app:create",
+            factory=True,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN,
+            backlog=2048,
+        )
+        server = _Server(config, on_ready)
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            server.run(sockets=[listening])
+    if workers == 1 and not server.started:
+        raise SystemExit(3)
+
+
+def base_url(listening: socket) -> str:
+    """Return the address a bound socket answers at."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _refuse_unfit(settings: Settings) -> None:
+    databases = {"users": settings.users_database, "events": settings.events_database}
+    foreign = {"users": "events", "events": "users"}
+    await asyncio.gather(
+        *(refuse_unfit(name, database.url, foreign[name]) for name, database in databases.items() if database)
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        if self.started and self._on_ready is not None:
+            self._on_ready()

@@ -1,0 +1,1 @@
+"""The events module: the catalogue of events and who takes a seat."""

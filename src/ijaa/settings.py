@@ -1,0 +1,225 @@
+"""Settings: one frozen struct, read from the environment once and passed down."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from ijaa.shared.errors import SettingError
+
+LEAKED_DEFAULTS = frozenset({"Admin@123", "admin123", "root", "password", "postgres"})
+"""Passwords the predecessor or common guides publish; nothing of ours may run on one."""
+
+ModuleName = Literal["users", "events"]
+MODULES: tuple[ModuleName, ...] = ("users", "events")
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The connections of one module to its database, one URL per role."""
+
+    url: str
+    migrator_url: str | None = None
+    backup_url: str | None = None
+    monitor_url: str | None = None
+    listen_url: str | None = None
+    pool_size: int = 10
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the process is told from outside."""
+
+    modules: frozenset[ModuleName]
+    users_database: DatabaseSettings | None
+    events_database: DatabaseSettings | None
+    redis_url: str
+    secret_key: str
+    service_key: str
+    mail_url: str
+    mail_from: str
+    base_url: str
+    users_peer: str | None
+    cors_origins: tuple[str, ...]
+    log_format: Literal["json", "console", "auto"]
+    log_level: Literal["debug", "info", "warning", "error"]
+    demo: bool
+    data: Path
+
+    @property
+    def secure(self) -> bool:
+        """Whether clients reach us over https."""
+        return self.base_url.startswith("https://")
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One environment variable: what it means and what it is when unset."""
+
+    name: str
+    meaning: str
+    default: str | None = None
+    secret: bool = False
+
+
+def _database_variables(module: str) -> tuple[Variable, ...]:
+    prefix = f"IJAA_{module.upper()}"
+    return (
+        Variable(f"{prefix}_DATABASE_URL", f"{module}: the app role's database", secret=True),
+        Variable(f"{prefix}_MIGRATOR_URL", f"{module}: the role `ijaa db upgrade` uses", secret=True),
+        Variable(f"{prefix}_BACKUP_URL", f"{module}: the role backups use", secret=True),
+        Variable(f"{prefix}_MONITOR_URL", f"{module}: the role metrics use", secret=True),
+        Variable(f"{prefix}_LISTEN_URL", f"{module}: a direct connection for LISTEN", secret=True),
+    )
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("IJAA_MODULES", "which modules this process serves, comma-separated", "users,events"),
+    *_database_variables("users"),
+    *_database_variables("events"),
+    Variable("IJAA_POOL_SIZE", "database connections per module and worker", "10"),
+    Variable("IJAA_REDIS_URL", "Redis or Valkey", secret=True),
+    Variable("IJAA_SECRET_KEY", "≥ 32 characters; derives every key of this installation", secret=True),
+    Variable("IJAA_SERVICE_KEY", "≥ 32 characters; shared by the services that run apart", secret=True),
+    Variable("IJAA_MAIL_URL", "smtp://user:password@host:port or file:///folder", secret=True),
+    Variable("IJAA_MAIL_FROM", "the sender of every mail", "IJAA <no-reply@localhost>"),
+    Variable("IJAA_BASE_URL", "the address people reach us at", "http://127.0.0.1:8000"),
+    Variable("IJAA_USERS_PEER", "where the users service runs when this process serves events alone"),
+    Variable("IJAA_CORS_ORIGINS", "exact origins of browser clients, comma-separated", ""),
+    Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
+    Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
+    Variable("IJAA_DEMO", "1 shows the demo mailbox; never on a public address", "0"),
+    Variable("IJAA_DATA", "folder of the embedded servers and of files", "var/ijaa"),
+)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings and refuse those that make no sense.
+
+    Raises:
+        SettingError: names the variable and what to do; it never repeats a secret.
+
+    """
+    given = {v.name: environ.get(v.name) or v.default for v in VARIABLES}
+    modules = _modules(given["IJAA_MODULES"] or "")
+    databases = {module: _database(module, given) if module in modules else None for module in MODULES}
+    _refuse_swapped(databases)
+    users_peer = given["IJAA_USERS_PEER"]
+    if "users" not in modules and users_peer is None:
+        raise SettingError("IJAA_USERS_PEER", "is needed when events runs alone: set the users service's URL")
+    return Settings(
+        modules=modules,
+        users_database=databases["users"],
+        events_database=databases["events"],
+        redis_url=_url(given, "IJAA_REDIS_URL", "redis", "rediss", "valkey", "unix"),
+        secret_key=_secret(given, "IJAA_SECRET_KEY"),
+        service_key=_secret(given, "IJAA_SERVICE_KEY"),
+        mail_url=_url(given, "IJAA_MAIL_URL", "smtp", "smtps", "file"),
+        mail_from=given["IJAA_MAIL_FROM"] or "",
+        base_url=_url(given, "IJAA_BASE_URL", "http", "https").rstrip("/"),
+        users_peer=_url(given, "IJAA_USERS_PEER", "http", "https").rstrip("/") if users_peer else None,
+        cors_origins=_origins(given["IJAA_CORS_ORIGINS"] or ""),
+        log_format=_choice(given, "IJAA_LOG_FORMAT", Literal["json", "console", "auto"]),
+        log_level=_choice(given, "IJAA_LOG_LEVEL", Literal["debug", "info", "warning", "error"]),
+        demo=_choice(given, "IJAA_DEMO", Literal["0", "1"]) == "1",
+        data=Path(given["IJAA_DATA"] or "var/ijaa"),
+    )
+
+
+def _modules(text: str) -> frozenset[ModuleName]:
+    names = {part.strip() for part in text.split(",") if part.strip()}
+    if not names or names - set(MODULES):
+        raise SettingError("IJAA_MODULES", "must name users, events or both")
+    return frozenset(module for module in MODULES if module in names)
+
+
+def _database(module: str, given: Mapping[str, str | None]) -> DatabaseSettings:
+    def url(role: str) -> str | None:
+        name = f"IJAA_{module.upper()}_{role}_URL"
+        return _postgres_url(name, value) if (value := given[name]) else None
+
+    main = f"IJAA_{module.upper()}_DATABASE_URL"
+    if (app := url("DATABASE")) is None:
+        raise SettingError(main, "is not set: give a PostgreSQL URL, or let `ijaa serve` start its own")
+    return DatabaseSettings(
+        url=app,
+        migrator_url=url("MIGRATOR"),
+        backup_url=url("BACKUP"),
+        monitor_url=url("MONITOR"),
+        listen_url=url("LISTEN"),
+        pool_size=_choice(given, "IJAA_POOL_SIZE", Annotated[int, Meta(ge=1, le=200)]),
+    )
+
+
+def _postgres_url(name: str, value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise SettingError(name, "is not a URL: use postgresql://user:password@host:port/database") from None
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise SettingError(name, "must look like postgresql://user:password@host:port/database")
+    if parts.username == "postgres":
+        raise SettingError(name, "names a superuser: run `ijaa db setup` and use the role it makes")
+    if parts.password is not None and unquote(parts.password) in LEAKED_DEFAULTS:
+        raise SettingError(name, "holds a published default password: choose another")
+    return value
+
+
+def _refuse_swapped(databases: Mapping[ModuleName, DatabaseSettings | None]) -> None:
+    places = {}
+    for module, database in databases.items():
+        if database is None:
+            continue
+        parts = urlsplit(database.url)
+        places[module] = (parts.hostname, parts.port or 5432, parts.path)
+        other = next(m for m in MODULES if m != module)
+        said = f"{parts.username or ''} {parts.path}"
+        if f"ijaa_{other}" in said:
+            raise SettingError(
+                f"IJAA_{module.upper()}_DATABASE_URL",
+                f"points at the {other} module's database or role: swap them",
+            )
+    if len(places) != len(set(places.values())):
+        raise SettingError(
+            "IJAA_EVENTS_DATABASE_URL",
+            "is the same database as IJAA_USERS_DATABASE_URL: each module has its own",
+        )
+
+
+def _url(given: Mapping[str, str | None], name: str, *schemes: str) -> str:
+    if not (value := given[name]):
+        raise SettingError(name, f"is not set: give a URL ({', '.join(schemes)})")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise SettingError(name, "is not a URL") from None
+    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        raise SettingError(name, f"must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
+    return value
+
+
+def _secret(given: Mapping[str, str | None], name: str) -> str:
+    value = given[name]
+    if not value:
+        raise SettingError(name, 'is not set: python3 -c "import secrets; print(secrets.token_urlsafe(32))"')
+    if len(value) < 32 or len(set(value)) < 10 or value in LEAKED_DEFAULTS:  # noqa: PLR2004
+        raise SettingError(name, "is too weak: use at least 32 random characters")
+    return value
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+            raise SettingError("IJAA_CORS_ORIGINS", "takes exact origins such as https://alumni.example, never *")
+    return origins
+
+
+def _choice(given: Mapping[str, str | None], name: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(given[name], kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingError(name, str(error).split(" - ", maxsplit=1)[0].lower()) from None

@@ -1,0 +1,1 @@
+"""What both modules stand on. No business noun may appear here."""

@@ -1,0 +1,73 @@
+"""What is looked at before the first request: settings that make no sense stop the start."""
+
+import socket
+
+import asyncpg
+import structlog
+
+from ijaa.shared.errors import SettingError
+from ijaa.shared.migrations import head
+
+log = structlog.get_logger("ijaa.boot")
+
+_WAIT = 3.0
+_FACTS = """
+SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+       to_regclass('public.alembic_version') IS NOT NULL,
+       to_regclass('public.' || $1::text) IS NOT NULL
+"""
+
+
+async def refuse_unfit(module: str, url: str, foreign: str) -> None:
+    """Refuse a database a module cannot safely stand on; one that cannot be reached just now is only warned about.
+
+    `foreign` is a table that must not be there, because it is another module's.
+
+    Raises:
+        SettingError: a superuser, another module's database, a schema that is missing or of another release.
+
+    """
+    name = f"IJAA_{module.upper()}_DATABASE_URL"
+    try:
+        connection = await asyncpg.connect(url, timeout=_WAIT)
+    except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        log.warning(
+            "database not reachable at start; the module answers 503 until it is",
+            module=module,
+            error=str(error),
+        )
+        return
+    except asyncpg.InvalidCatalogNameError:
+        raise SettingError(name, "names a database that does not exist: run `ijaa db setup`") from None
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+        raise SettingError(name, "is refused by the server: check user and password") from None
+    try:
+        superuser, migrated, swapped = await connection.fetchrow(_FACTS, foreign)
+        if superuser:
+            raise SettingError(name, "names a superuser: run `ijaa db setup` and use the app role it makes")
+        if swapped:
+            raise SettingError(name, "holds another module's tables: the URLs are swapped")
+        if not migrated:
+            raise SettingError(name, f"has no schema yet: run `ijaa db upgrade {module}`")
+        revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+        if revision != head(module):
+            raise SettingError(
+                name,
+                f"is at schema {revision}, this release needs {head(module)}: run `ijaa db upgrade {module}`",
+            )
+    finally:
+        await connection.close(timeout=_WAIT)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address clients will use; raise `SettingError` when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise SettingError("--port", f"{port} on {host} cannot be used ({error}): choose another with --port") from None
+    bound.set_inheritable(True)
+    return bound

@@ -1,0 +1,174 @@
+"""One module's PostgreSQL: one pool, reads around the ORM, writes in transactions."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
+from sqlalchemy import event, exc
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ijaa.shared.errors import Unavailable
+
+Row = TypeVar("Row")
+
+DEADLINE = 2.0
+"""Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
+POOL_WAIT = 0.5
+CONNECT_WAIT = 1.5
+
+_OUT_OF_REACH = (
+    OSError,  # TimeoutError is one of them
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCatalogNameError,
+    exc.TimeoutError,
+)
+
+
+class StatementObserver(Protocol):
+    """Is told of every statement, both ways, after it ran."""
+
+    def __call__(self, database: str, statement: str, seconds: float) -> None:
+        """Take note of one statement and its duration."""
+        ...
+
+
+class Database:
+    """A module's connection pool.
+
+    Reads a client waits for go straight to the asyncpg connection of the pool and into msgspec structs; what changes
+    something runs in `transaction()`, which commits before it returns. Anything that means "the database is down or
+    too slow" is raised as `Unavailable`; every other error is the caller's.
+    """
+
+    def __init__(self, name: str, url: str, *, pool_size: int = 10) -> None:
+        self.name = name
+        self.url = url
+        self.observers: list[StatementObserver] = []
+        config = SQLAlchemyAsyncConfig(
+            connection_string=make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False),
+            engine_config=EngineConfig(
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_timeout=POOL_WAIT,  # type: ignore[arg-type]  # SQLAlchemy takes a float
+                pool_use_lifo=True,
+                hide_parameters=True,
+                connect_args={
+                    "timeout": CONNECT_WAIT,
+                    "command_timeout": DEADLINE,
+                    "server_settings": {"application_name": f"ijaa-{name}", "TimeZone": "UTC"},
+                },
+            ),
+            session_config=AsyncSessionConfig(expire_on_commit=False),
+        )
+        self.engine: AsyncEngine = config.get_engine()
+        self._sessions = config.create_session_maker()
+        self._observe()
+
+    async def fetch(self, into: type[Row], sql: str, *args: Any) -> list[Row]:
+        """Return every row as a struct whose fields are the columns, in order."""
+        return [into(*row) for row in await self._read("fetch", sql, args)]
+
+    async def fetch_one(self, into: type[Row], sql: str, *args: Any) -> Row | None:
+        """Return the first row as a struct, or None."""
+        row = await self._read("fetchrow", sql, args)
+        return None if row is None else into(*row)
+
+    async def fetch_value(self, sql: str, *args: Any) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._read("fetchval", sql, args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session in a transaction: it has committed once the block is left, or nothing of it happened."""
+        with self._reachable():
+            async with self._sessions() as session:
+                async with session.begin():
+                    yield session
+                for hook in session.info.pop("after_commit", ()):
+                    await hook()
+
+    async def ping(self) -> None:
+        """Ask for a sign of life; raise `Unavailable` without one."""
+        await self._read("fetchval", "SELECT 1", ())
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    async def _read(self, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+        with self._reachable():
+            connection = await self.engine.raw_connection()
+            try:
+                began = time.perf_counter()
+                result = await getattr(connection.driver_connection, method)(sql, *args)
+            except BaseException:
+                connection.invalidate()  # whatever state it is in, nobody else meets it
+                raise
+            connection.close()
+        self._tell(sql, time.perf_counter() - began)
+        return result
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except _OUT_OF_REACH as error:
+            raise self._unavailable() from error
+        except exc.DBAPIError as error:
+            if error.connection_invalidated or isinstance(_driver_error(error), _OUT_OF_REACH):
+                raise self._unavailable() from error
+            raise
+
+    def _unavailable(self) -> Unavailable:
+        return Unavailable(f"The {self.name} database cannot be reached or is too slow just now.")
+
+    def _tell(self, sql: str, seconds: float) -> None:
+        for observer in self.observers:
+            observer(self.name, sql, seconds)
+
+    def _observe(self) -> None:
+        engine = self.engine.sync_engine
+
+        @event.listens_for(engine.pool, "checkout")
+        def refuse_closed(connection: DBAPIConnection, *_: Any) -> None:
+            # asyncpg knows when its socket was closed: this is a ping that costs nothing
+            if connection.driver_connection.is_closed():
+                raise exc.InvalidatePoolError
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def begin(conn: Any, *_: Any) -> None:
+            conn.info["began"] = time.perf_counter()
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def end(conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            self._tell(statement, time.perf_counter() - conn.info["began"])
+
+
+def after_commit(session: AsyncSession, hook: Callable[[], Awaitable[None]]) -> None:
+    """Run `hook` once the transaction has committed: for what is cheap and may be lost, nothing else."""
+    session.info.setdefault("after_commit", []).append(hook)
+
+
+def violates(error: exc.IntegrityError, constraint: str) -> bool:
+    """Whether the database refused a row because of this constraint or unique index."""
+    return getattr(_driver_error(error), "constraint_name", None) == constraint
+
+
+def _driver_error(error: exc.DBAPIError) -> BaseException | None:
+    return getattr(error.orig, "__cause__", None) or error.orig

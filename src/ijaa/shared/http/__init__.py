@@ -1,0 +1,1 @@
+"""The HTTP floor: the only Litestar code in shared."""

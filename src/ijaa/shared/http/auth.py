@@ -1,0 +1,69 @@
+"""Who calls: the Bearer token of a request becomes its principal."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from ijaa.shared.errors import Forbidden, Unauthenticated
+from ijaa.shared.principals import InvalidTokenError, Principal, TokenVerifier
+
+OPEN = "ignores_token"
+"""`opt` key of routes that never look at a token (sign-in, health)."""
+
+
+class Authentication(ASGIMiddleware):
+    """Sets `scope["user"]` to the principal, or None without a token; a bad token is refused on every route."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = OPEN
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Serve one request with its principal known."""
+        token = _bearer(scope)
+        if token is None:
+            scope["user"] = None
+        else:
+            try:
+                scope["user"] = await self._verifier.verify(token)
+            except InvalidTokenError:
+                raise Unauthenticated("The token is not good any more: sign in again.", error="invalid_token") from None
+        await next_app(scope, receive, send)
+
+
+def requires_member(connection: ASGIConnection[Any, Principal | None, Any, Any], _: BaseRouteHandler) -> None:
+    """Let members pass: 401 without a principal, 403 for an admin, who is not a member."""
+    principal = connection.scope.get("user")
+    if principal is None:
+        raise Unauthenticated
+    if principal.role != "member":
+        raise Forbidden("This is for members; admin accounts are separate.")
+
+
+async def provide_viewer(request: Any) -> Principal | None:
+    """Give the caller, or None for the public."""
+    viewer: Principal | None = request.scope.get("user")
+    return viewer
+
+
+async def provide_member(request: Any) -> Principal:
+    """Give the signed-in caller; the route's guard has made sure there is one."""
+    member: Principal = request.scope["user"]
+    return member
+
+
+def _bearer(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            token = token.strip()
+            if scheme.lower() != "bearer" or not token:
+                raise Unauthenticated("Send the token as `Authorization: Bearer …`.", error="invalid_request")
+            return token
+    return None

@@ -1,0 +1,21 @@
+"""`/metrics` for Prometheus, on the main port for this machine alone."""
+
+import os
+from ipaddress import ip_address
+from typing import Any
+
+from litestar import Request, Response, get
+
+from ijaa.shared.errors import NotFound
+from ijaa.shared.http.auth import OPEN
+from ijaa.shared.metrics import exposition
+
+
+@get("/metrics", operation_id="getMetrics", include_in_schema=False, opt={OPEN: True}, sync_to_thread=True)
+def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Return all figures of all workers."""
+    client = request.scope["client"]
+    if client is None or not ip_address(client[0]).is_loopback:
+        raise NotFound
+    content = exposition(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
+    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,132 @@
+"""Every error as application/problem+json (RFC 9457), mapped in this one place."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.types import ExceptionHandlersMap
+
+from ijaa.shared.context import request_id
+from ijaa.shared.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    Violation,
+)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:ijaa:problem:"
+
+log = structlog.get_logger("ijaa.http")
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (
+        Malformed,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        TooLarge,
+        UnsupportedMediaType,
+        Unavailable,
+    )
+}
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every error answer (RFC 9457 §3)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: tuple[Violation, ...] = ()
+
+
+def details_of(problem: Problem, instance: str) -> ProblemDetails:
+    """Return the body that tells a client of this problem."""
+    return ProblemDetails(
+        type=TYPE_PREFIX + problem.code,
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=instance,
+        code=problem.code,
+        request_id=request_id.get(),
+        errors=problem.violations if isinstance(problem, Invalid) else (),
+    )
+
+
+def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[ProblemDetails]:
+    return Response(
+        details_of(problem, request.scope["path"]),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[ProblemDetails]:
+    if isinstance(problem, Unavailable):
+        log.warning("unavailable", detail=problem.detail, cause=repr(problem.__cause__))
+    return _answer(request, problem)
+
+
+def _on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDetails]:
+    """Answer what Litestar found in parameters; `extra` is its list of messages."""
+    found = [
+        Violation(
+            "/" + str(item.get("key", "")).replace(".", "/"),
+            str(item.get("message", "is not valid")).replace("`", ""),
+        )
+        for item in (error.extra or [])
+        if isinstance(item, dict)
+    ]
+    if any(v.pointer == "/data" for v in found):
+        return _answer(request, Invalid([Violation("", "a JSON body is required")]))
+    return _answer(request, Invalid(found or [Violation("", "is not valid")]))
+
+
+def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDetails]:
+    """Answer Litestar's own refusals in our words; its detail may echo what the client sent."""
+    if error.status_code == Unauthenticated.status:
+        return _answer(request, Unauthenticated())
+    kind = _BY_STATUS.get(error.status_code)
+    if kind is None:
+        return _on_anything(request, error)
+    allow = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
+    return _answer(request, kind(headers=allow)) if kind is MethodNotAllowed else _answer(request, kind())
+
+
+def _on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
+    log.error("unhandled error", exc_info=error)
+    return _answer(request, Problem("It has been written down; the request id finds it."))
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    Problem: _on_problem,
+    ValidationException: _on_validation,
+    NotFoundException: _on_http,
+    MethodNotAllowedException: _on_http,
+    ClientException: _on_http,
+    HTTPException: _on_http,
+    Exception: _on_anything,
+}

@@ -1,0 +1,92 @@
+"""The outermost layer of every request: its id, its security headers, its log line, its figures."""
+
+import re
+import time
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Histogram
+
+from ijaa.shared.context import request_id
+from ijaa.shared.metrics import REQUESTS
+
+log = structlog.get_logger("ijaa.request")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_UNTEMPLATED = "(no route)"
+
+SECURITY_HEADERS: dict[bytes, bytes] = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"x-frame-options": b"DENY",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+"""Set on every response unless it says otherwise itself."""
+
+
+class Telemetry:
+    """Wraps the application: nothing it answers leaves without a request id, and every answer is written down once."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = dict(SECURITY_HEADERS)
+        if secure:
+            self._headers[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        began = time.perf_counter()
+        identity = _identity(scope)
+        request_id.set(identity.decode())
+        status = 500
+
+        async def stamped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((name, value) for name, value in self._headers.items() if name not in said),
+                    (b"x-request-id", identity),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, stamped)
+        finally:
+            _write_down(scope, status, time.perf_counter() - began)
+
+
+def _identity(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value
+    return uuid4().hex.encode()
+
+
+def _write_down(scope: Any, status: int, seconds: float) -> None:
+    route = scope.get("path_template") or _UNTEMPLATED
+    method = scope["method"]
+    _series(method, route, status).observe(seconds)
+    principal = scope.get("user")
+    log.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        user=principal.username if principal else None,
+        request_id=request_id.get(),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _series(method: str, route: str, status: int) -> Histogram:
+    known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "OTHER"
+    return REQUESTS.labels(known, route, str(status))

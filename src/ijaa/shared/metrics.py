@@ -1,0 +1,33 @@
+"""Figures in Prometheus form."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+REQUESTS = Histogram(
+    "ijaa_http_request_duration_seconds",
+    "Duration of requests by method, route template and status.",
+    ("method", "route", "status"),
+    buckets=_SECONDS,
+)
+STATEMENTS = Histogram(
+    "ijaa_database_statement_duration_seconds",
+    "Duration of statements by database.",
+    ("database",),
+    buckets=_SECONDS,
+)
+MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
+
+
+def exposition(multiprocess_folder: str | None) -> bytes:
+    """Return all figures as text, summed over the workers when they share a folder."""
+    if multiprocess_folder is None:
+        return generate_latest()
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=multiprocess_folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def observe_statement(database: str, statement: str, seconds: float) -> None:  # noqa: ARG001 - a StatementObserver
+    """Count one statement."""
+    STATEMENTS.labels(database).observe(seconds)

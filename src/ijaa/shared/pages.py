@@ -1,0 +1,57 @@
+"""Keyset pages: a list of items and an opaque cursor to the next ones."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ijaa.shared.errors import Malformed
+
+T = TypeVar("T")
+R = TypeVar("R")
+_TAG = 12
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
+    """One page of a list; `total` is there only when asked for."""
+
+    items: list[T]
+    next_cursor: str | None
+    total: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Cursors:
+    """Writes and reads cursors: the sort keys of the last item, signed so that nobody can make one up."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def write(self, scope: str, *keys: Any) -> str:
+        """Return the cursor after an item with these sort keys; it is good for `scope` alone."""
+        body = msgspec.msgpack.encode(keys)
+        return base64.urlsafe_b64encode(self._tag(scope, body) + body).rstrip(b"=").decode()
+
+    def read(self, scope: str, cursor: str, kind: type[R]) -> R:
+        """Return the sort keys as the tuple type `kind`; raise `Malformed` when it was altered or is of another list."""
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            if not hmac.compare_digest(raw[:_TAG], self._tag(scope, raw[_TAG:])):
+                raise Malformed("This cursor does not belong to this list: start again without it.")
+            return msgspec.msgpack.decode(raw[_TAG:], type=kind)
+        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            raise Malformed("This cursor cannot be read: start again without it.") from None
+
+    def _tag(self, scope: str, body: bytes) -> bytes:
+        return hmac.digest(self._key, scope.encode() + b"\0" + body, "sha256")[:_TAG]
+
+    def page(
+        self, scope: str, rows: Sequence[T], limit: int, keys: Callable[[T], tuple[Any, ...]]
+    ) -> tuple[Sequence[T], str | None]:
+        """Cut `limit + 1` rows to a page and its next cursor."""
+        if len(rows) <= limit:
+            return rows, None
+        kept = rows[:limit]
+        return kept, self.write(scope, *keys(kept[-1]))

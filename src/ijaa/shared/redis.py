@@ -1,0 +1,21 @@
+"""Redis or Valkey: a cache, a limiter and a broadcast channel; nothing durable lives only there."""
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+WAIT = 0.2
+"""Seconds; redis-py's defaults hang over 12 s on a server that does not answer."""
+
+
+def connect(url: str) -> Redis:
+    """Return a client that fails fast and never retries by itself."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=50,
+        timeout=WAIT,
+        socket_timeout=WAIT,
+        socket_connect_timeout=WAIT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)

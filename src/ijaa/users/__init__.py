@@ -1,0 +1,1 @@
+"""The users module: accounts, sessions, profiles."""

@@ -1,0 +1,90 @@
+"""Real servers for every test: the embedded default, and per test a database cloned from a migrated template."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from ijaa import embedded
+from ijaa.settings import MODULES
+from ijaa.shared.clock import FrozenClock
+from ijaa.shared.database import Database
+from ijaa.shared.migrations import upgrade
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, str]]:
+    """Two clusters and a Valkey for the whole run, migrated, as an environment of IJAA_* variables."""
+    data = Path(tempfile.mkdtemp(prefix="ijaa-tests-"))  # pytest's own folder is closed to the servers' account
+    given = {name: value for name, value in os.environ.items() if not name.startswith("IJAA_")}
+    given |= {name: os.environ[name] for name in ("IJAA_POSTGRES_BIN",) if name in os.environ}
+    try:
+        with embedded.attach(data) as running, embedded.provide(given, data) as environ:
+            for module in MODULES:
+                upgrade(module, environ[f"IJAA_{module.upper()}_MIGRATOR_URL"])
+            environ |= {f"TEST_{m.upper()}_SUPERUSER_URL": running.postgres[m].superuser_url() for m in MODULES}
+            yield environ
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Return a clock that stands at the moment the test began."""
+    return FrozenClock(datetime.now(UTC))
+
+
+@pytest.fixture
+async def users_dsn(servers: dict[str, str]) -> AsyncIterator[str]:
+    """Give the app role's URL of a fresh users database."""
+    async with _clone(servers, "users") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def events_dsn(servers: dict[str, str]) -> AsyncIterator[str]:
+    """Give the app role's URL of a fresh events database."""
+    async with _clone(servers, "events") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def users_database(users_dsn: str) -> AsyncIterator[Database]:
+    """Give a fresh users database."""
+    database = Database("users", users_dsn)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def events_database(events_dsn: str) -> AsyncIterator[Database]:
+    """Give a fresh events database."""
+    database = Database("events", events_dsn)
+    yield database
+    await database.dispose()
+
+
+@asynccontextmanager
+async def _clone(servers: dict[str, str], module: str) -> AsyncIterator[str]:
+    """Clone the migrated template; reads use connections of their own, so a savepoint would hide the data."""
+    name = f"test_{uuid4().hex}"
+    superuser = await asyncpg.connect(servers[f"TEST_{module.upper()}_SUPERUSER_URL"])
+    try:
+        await superuser.execute(f'CREATE DATABASE "{name}" TEMPLATE ijaa_{module} OWNER ijaa_{module}_owner')
+        app = make_url(servers[f"IJAA_{module.upper()}_DATABASE_URL"]).set(database=name)
+        try:
+            yield app.render_as_string(hide_password=False)
+        finally:
+            async with asyncio.timeout(10):
+                await superuser.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await superuser.close()

@@ -1,0 +1,44 @@
+"""Cursors are opaque, bound to their list, and cannot be made up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ijaa.shared.errors import Malformed
+from ijaa.shared.pages import Cursors
+
+cursors = Cursors(b"k" * 32)
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.text(max_size=50))
+def test_a_cursor_gives_back_its_keys(number: int, text: str) -> None:
+    assert cursors.read("list", cursors.write("list", number, text), tuple[int, str]) == (number, text)
+
+
+@given(st.data())
+def test_an_altered_cursor_is_refused(data: st.DataObject) -> None:
+    # mutant: compare only a part of the tag
+    cursor = cursors.write("list", 7, "x")
+    position = data.draw(st.integers(0, len(cursor) - 2))  # the last character carries padding bits
+    other = data.draw(st.characters(codec="ascii").filter(lambda c: c != cursor[position]))
+    with pytest.raises(Malformed):
+        cursors.read("list", cursor[:position] + other + cursor[position + 1 :], tuple[int, str])
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "=", "%%%", "é", "A" * 5000])
+def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(Malformed):
+        cursors.read("list", cursor, tuple[int, str])
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(Malformed):
+        cursors.read("other", cursors.write("list", 7), tuple[int])
+
+
+def test_a_page_has_a_cursor_only_when_there_is_more() -> None:
+    assert cursors.page("list", [1, 2], 2, lambda n: (n,)) == ([1, 2], None)
+    kept, cursor = cursors.page("list", [1, 2, 3], 2, lambda n: (n,))
+    assert kept == [1, 2]
+    assert cursor is not None
+    assert cursors.read("list", cursor, tuple[int]) == (2,)

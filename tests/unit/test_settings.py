@@ -1,0 +1,67 @@
+"""Settings that make no sense stop the start, by name, and never repeat a secret."""
+
+import pytest
+
+from ijaa.settings import read_settings
+from ijaa.shared.errors import SettingError
+
+GOOD = {
+    "IJAA_USERS_DATABASE_URL": "postgresql://ijaa_users_app:Tr0ub4dor@db1/ijaa_users",
+    "IJAA_EVENTS_DATABASE_URL": "postgresql://ijaa_events_app:Tr0ub4dor@db2/ijaa_events",
+    "IJAA_REDIS_URL": "redis://:Tr0ub4dor@cache:6379",
+    "IJAA_SECRET_KEY": "k3" * 4 + "abcdefghijklmnopqrstuvwxyz",
+    "IJAA_SERVICE_KEY": "s9" * 4 + "abcdefghijklmnopqrstuvwxyz",
+    "IJAA_MAIL_URL": "smtp://mail",
+}
+
+
+def test_good_settings_are_read() -> None:
+    settings = read_settings(GOOD)
+    assert settings.modules == {"users", "events"}
+    assert settings.users_database is not None
+    assert not settings.secure
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IJAA_MODULES", "users,billing"),
+        ("IJAA_USERS_DATABASE_URL", "mysql://ijaa_users_app@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app@db:notaport/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://postgres:Tr0ub4dor@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app:Admin%40123@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_events_app:Tr0ub4dor@db2/ijaa_events"),
+        ("IJAA_EVENTS_DATABASE_URL", "postgresql://ijaa_app:Tr0ub4dor@db1/ijaa_users"),
+        ("IJAA_EVENTS_MIGRATOR_URL", "postgresql://x:admin123@db/ijaa_events"),
+        ("IJAA_REDIS_URL", "http://cache"),
+        ("IJAA_SECRET_KEY", "short"),
+        ("IJAA_SECRET_KEY", "a" * 64),
+        ("IJAA_SERVICE_KEY", ""),
+        ("IJAA_MAIL_URL", "sendmail"),
+        ("IJAA_BASE_URL", "alumni.example"),
+        ("IJAA_CORS_ORIGINS", "*"),
+        ("IJAA_CORS_ORIGINS", "https://*.alumni.example"),
+        ("IJAA_POOL_SIZE", "0"),
+        ("IJAA_POOL_SIZE", "many"),
+        ("IJAA_LOG_FORMAT", "xml"),
+        ("IJAA_DEMO", "perhaps"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=name) as refused:
+        read_settings(GOOD | {name: value})
+    assert "Tr0ub4dor" not in str(refused.value)
+    assert "admin123" not in str(refused.value).lower()
+
+
+def test_both_modules_on_one_database_are_refused() -> None:
+    shared = "postgresql://ijaa:Tr0ub4dor@db/ijaa"
+    with pytest.raises(SettingError, match="each module has its own"):
+        read_settings(GOOD | {"IJAA_USERS_DATABASE_URL": shared, "IJAA_EVENTS_DATABASE_URL": shared})
+
+
+def test_events_alone_needs_its_peer() -> None:
+    alone = {name: value for name, value in GOOD.items() if "USERS" not in name} | {"IJAA_MODULES": "events"}
+    with pytest.raises(SettingError, match="IJAA_USERS_PEER"):
+        read_settings(alone)
+    assert read_settings(alone | {"IJAA_USERS_PEER": "http://127.0.0.1:8081"}).users_database is None

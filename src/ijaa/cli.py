@@ -9,6 +9,7 @@ from ijaa import __version__
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
 from ijaa.commands.serve import serve
+from ijaa.commands.upgrade import upgrade_command
 from ijaa.embedded import EmbeddedError
 from ijaa.shared.errors import SettingError
 from ijaa.users.commands import admin
@@ -29,6 +30,7 @@ def ijaa() -> None:
 ijaa.add_command(demo)
 ijaa.add_command(serve)
 ijaa.add_command(db)
+db.add_command(upgrade_command)
 ijaa.add_command(admin)
 
 

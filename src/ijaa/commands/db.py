@@ -183,7 +183,7 @@ def psql(module: str, arguments: Sequence[str], role: str, data: Path) -> NoRetu
             if servers is None:
                 url = _url_of(module, role, os.environ)
             elif role == "superuser":
-                url = _with_database(servers.postgres[module].superuser_url, f"ijaa_{module}")
+                url = servers.postgres[module].superuser_url(f"ijaa_{module}")
             else:
                 url = _url_of(module, role, completed(os.environ, servers))
             if servers is not None and servers.attached is not None:

@@ -46,10 +46,9 @@ class PostgresServer:
         """Return the URL of a database for one of its roles."""
         return f"postgresql://{quote(user)}:{quote(password)}@{self.host}:{self.port}/{database}"
 
-    @property
-    def superuser_url(self) -> str:
-        """The superuser's URL of the maintenance database."""
-        return self.url(self.user, self.password, "postgres")
+    def superuser_url(self, database: str = "postgres") -> str:
+        """Return the URL of a database for the superuser; by default of the maintenance database."""
+        return self.url(self.user, self.password, database)
 
 
 @dataclass(frozen=True, slots=True)

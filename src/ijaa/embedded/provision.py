@@ -102,7 +102,7 @@ async def _set_up(servers: Servers) -> None:
     await asyncio.gather(
         *(
             set_up(
-                server.superuser_url,
+                server.superuser_url(),
                 RolePlan(module, passwords=servers.secrets[module], whole_cluster=True),
             )
             for module, server in servers.postgres.items()

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -42,9 +43,14 @@ def configure_logging(log_format: Literal["json", "console", "auto"], level: str
 def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name says secret."""
     for name in entry:
-        if any(word in name.lower() for word in _SECRET_NAMES):
+        if _says_secret(name):
             entry[name] = "[redacted]"
     return entry
+
+
+@lru_cache(maxsize=1024)
+def _says_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET_NAMES)
 
 
 def _console() -> structlog.dev.ConsoleRenderer:

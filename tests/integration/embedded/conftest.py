@@ -30,8 +30,8 @@ class Holder:
 
     def __init__(self, data: Path, **popen: Any) -> None:
         environ = {"PATH": os.defpath, "PYTHONPATH": str(SOURCE), **popen.pop("env", {})}
-        self.process = subprocess.Popen(
-            [popen.pop("python", sys.executable), "-c", HOLDER, data],
+        self.process = subprocess.Popen(  # noqa: S603 - this very Python
+            [sys.executable, "-c", popen.pop("first", "") + HOLDER, data],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -62,7 +62,7 @@ def data() -> Iterator[Path]:
     # Not tmp_path: root's is closed to the servers' user, which is a case of its own.
     folder = Path(tempfile.mkdtemp(prefix="ijaa-test-"))
     yield folder
-    eventually(lambda: not processes_of(folder))
+    _eventually(lambda: not _processes_of(folder))
     shutil.rmtree(folder)
 
 
@@ -79,14 +79,26 @@ def hold(data: Path) -> Iterator[Callable[..., Holder]]:
         holder.kill()
 
 
-def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Return what waits for a condition, with a deadline."""
+    return _eventually
+
+
+@pytest.fixture
+def processes_of() -> Callable[[Path], dict[int, str]]:
+    """Return what finds the living processes of a data folder."""
+    return _processes_of
+
+
+def _eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
 
 
-def processes_of(data: Path) -> dict[int, str]:
+def _processes_of(data: Path) -> dict[int, str]:
     """Find what runs on behalf of a data folder: by its command line or by the folder it stands in."""
     found = {}
     for entry in Path("/proc").iterdir():
@@ -95,7 +107,7 @@ def processes_of(data: Path) -> dict[int, str]:
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            stands_in = os.readlink(entry / "cwd") if os.access(entry / "cwd", os.R_OK) else ""
+            stands_in = str((entry / "cwd").readlink()) if os.access(entry / "cwd", os.R_OK) else ""
         except OSError:
             continue  # it has just ended
         if state != "Z" and (str(data) in command or stands_in.startswith(str(data))):

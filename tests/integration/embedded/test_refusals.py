@@ -6,13 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from conftest import SOURCE, processes_of
 from ijaa.embedded import EmbeddedError, attach
 from ijaa.embedded.errors import (
     BinariesMissingError,
@@ -21,6 +20,9 @@ from ijaa.embedded.errors import (
     DataFolderUnwritableError,
 )
 from ijaa.embedded.folder import open_folder
+
+SOURCE = Path(__file__).parents[3] / "src"
+Find = Callable[[Path], dict[int, str]]
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def test_a_folder_of_another_user_is_refused(data: Path) -> None:
         "import os\nif os.geteuid() == 0:\n    from ijaa.embedded import folder\n    os.setgroups([])\n"
         f"    os.setgid(65534); os.setuid(65534)\n{script}"
     )
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this very Python
         [sys.executable, "-c", code],
         env={"PATH": os.defpath, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
@@ -101,7 +103,7 @@ def test_clusters_without_their_secrets_are_refused(data: Path) -> None:
     assert not (data / "secrets.json").exists()
 
 
-def test_a_cluster_of_another_major_version_is_refused(data: Path) -> None:
+def test_a_cluster_of_another_major_version_is_refused(data: Path, processes_of: Find) -> None:
     # Kills: leaving out check_clusters, after which the log alone would say it, two minutes later.
     cluster = open_folder(data).cluster("events")
     cluster.mkdir()

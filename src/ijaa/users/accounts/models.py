@@ -1,0 +1,52 @@
+"""Tables of accounts."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ijaa.users.base import Key, UsersBase, one_of
+
+
+class User(UsersBase):
+    """An account; `username` is an immutable handle that other databases refer to."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        Index("idx_users_username", "username", unique=True),
+        CheckConstraint("username = lower(username) AND username <> ''", name="username"),
+        CheckConstraint("email = lower(email) AND email <> ''", name="email"),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+    id: Mapped[Key]
+    user_id: Mapped[str] = mapped_column(String(50), unique=True)
+    username: Mapped[str] = mapped_column(String(100))
+    login_alias: Mapped[str | None] = mapped_column(String(100), unique=True)
+    """The old spelling of an imported username, exactly as it was typed."""
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    active: Mapped[bool]
+    email_verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class EmailToken(UsersBase):
+    """A link in a mail, good once; only its hash is kept."""
+
+    __tablename__ = "email_tokens"
+    __table_args__ = (
+        CheckConstraint(one_of("purpose", "verify-email"), name="purpose"),
+        CheckConstraint("octet_length(hash) = 32", name="hash"),
+    )
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,48 @@
+"""The table of profiles."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ijaa.users.base import UsersBase
+
+
+class Profile(UsersBase):
+    """What a member says of himself; one per account."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        Index("idx_profiles_username", "username", unique=True),
+        CheckConstraint("name <> ''", name="name"),
+        CheckConstraint("jsonb_typeof(visibility) = 'object'", name="visibility"),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    username: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(200))
+    """The name folded, as it is searched and sorted."""
+    profession: Mapped[str | None] = mapped_column(String(100))
+    location: Mapped[str | None] = mapped_column(String(100))
+    bio: Mapped[str | None] = mapped_column(String(1000))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    linked_in: Mapped[str | None] = mapped_column(String(300))
+    website: Mapped[str | None] = mapped_column(String(300))
+    facebook: Mapped[str | None] = mapped_column(String(300))
+    batch: Mapped[str | None] = mapped_column(String(10))
+    photo: Mapped[str | None] = mapped_column(String(300))
+    cover: Mapped[str | None] = mapped_column(String(300))
+    visibility: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    """The audiences the member chose, by field; a field that is absent has its default."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom

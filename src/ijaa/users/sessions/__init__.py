@@ -1,0 +1,1 @@
+"""Sessions: signing keys, families of refresh tokens, revocations."""

@@ -1,0 +1,110 @@
+"""The pool: reads around the ORM, writes that have committed when they return, errors that mean what they say."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+import pytest
+from sqlalchemy import exc, text
+
+from ijaa.shared import database as module
+from ijaa.shared.database import Database, after_commit
+from ijaa.shared.errors import Unavailable
+
+
+class Pair(msgspec.Struct, frozen=True):
+    number: int
+    word: str
+
+
+async def test_reads_come_as_structs(users_database: Database) -> None:
+    rows = await users_database.fetch(Pair, "SELECT n, 'w' || n FROM generate_series(1, $1::int) n", 2)
+    assert rows == [Pair(1, "w1"), Pair(2, "w2")]
+    assert await users_database.fetch_one(Pair, "SELECT 1, 'x' WHERE false") is None
+    assert await users_database.fetch_value("SELECT current_setting('TimeZone')") == "UTC"
+
+
+async def test_a_transaction_has_committed_when_the_block_is_left(users_database: Database) -> None:
+    # mutant: commit in a hook that runs with the response
+    seen: list[int] = []
+
+    async def look() -> None:
+        seen.append(await users_database.fetch_value("SELECT count(*) FROM audit_log"))
+
+    async with users_database.transaction() as session:
+        await session.execute(text("INSERT INTO audit_log (at, action, details) VALUES (now(), 'test', '{}')"))
+        after_commit(session, look)
+        assert seen == []
+    assert seen == [1]
+
+
+async def test_an_error_leaves_nothing_and_runs_no_hook(users_database: Database) -> None:
+    ran: list[bool] = []
+
+    async def hook() -> None:
+        ran.append(True)
+
+    with pytest.raises(exc.DBAPIError):
+        async with users_database.transaction() as session:
+            after_commit(session, hook)
+            await session.execute(text("INSERT INTO audit_log (at, action, details) VALUES (now(), 'test', '{}')"))
+            await session.execute(text("SELECT 1/0"))
+    assert await users_database.fetch_value("SELECT count(*) FROM audit_log") == 0
+    assert ran == []
+
+
+async def test_connections_killed_behind_our_back_are_replaced_unseen(
+    users_database: Database, servers: dict[str, str], users_dsn: str
+) -> None:
+    # mutant: no look at the socket when a connection is taken from the pool
+    await asyncio.gather(*(users_database.fetch_value("SELECT pg_sleep(0.05)") for _ in range(5)))
+    superuser = await asyncpg.connect(servers["TEST_USERS_SUPERUSER_URL"])
+    await superuser.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", users_dsn.rpartition("/")[2]
+    )
+    await superuser.close()
+    await asyncio.sleep(0.1)
+    assert await users_database.fetch_value("SELECT 1") == 1
+    async with users_database.transaction() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_full_pool_answers_instead_of_waiting(users_dsn: str) -> None:
+    small = Database("users", users_dsn, pool_size=1)
+    try:
+        busy = asyncio.create_task(small.fetch_value("SELECT pg_sleep(1)"))
+        await asyncio.sleep(0.2)
+        with pytest.raises(Unavailable):
+            await small.fetch_value("SELECT 1")
+        await busy
+    finally:
+        await small.dispose()
+
+
+async def test_a_slow_statement_is_given_up(users_database: Database) -> None:
+    with pytest.raises(Unavailable):
+        async with users_database.transaction() as session:
+            await session.execute(text("SET LOCAL statement_timeout = '50ms'"))
+            await session.execute(text("SELECT pg_sleep(5)"))
+    assert module.DEADLINE <= 2.0
+    assert await users_database.fetch_value("SELECT 1") == 1
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    nowhere = Database("users", "postgresql://ijaa_users_app:x@127.0.0.1:1/ijaa_users")
+    with pytest.raises(Unavailable):
+        await nowhere.fetch_value("SELECT 1")
+    with pytest.raises(Unavailable):
+        async with nowhere.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    await nowhere.dispose()
+
+
+async def test_both_ways_are_observed(users_database: Database) -> None:
+    # mutant: observe the ORM's statements alone
+    seen: list[str] = []
+    users_database.observers.append(lambda _database, statement, _seconds: seen.append(statement))
+    await users_database.fetch_value("SELECT 1")
+    async with users_database.transaction() as session:
+        await session.execute(text("SELECT 2"))
+    assert seen == ["SELECT 1", "SELECT 2"]

@@ -14,7 +14,7 @@ def install(name: str) -> int:
     pinned = sum("==" in line for line in lock.read_text().splitlines() if line[:1].isalnum())
     show = _Progress(f"Installing requirements/{lock.name}", pinned)
     said: list[str] = []
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 -- this Python's own pip
         [sys.executable, "-m", "pip", "install", "--progress-bar", "off", "--require-hashes", "-r", str(lock)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,9 +1,8 @@
 """Accounts, admins, profiles, connections, sessions, and what every module has: outgoing mail and an audit log."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INET, JSONB
-
 from alembic import op
+from sqlalchemy.dialects.postgresql import INET, JSONB
 
 revision = "0001"
 down_revision = None

@@ -12,6 +12,7 @@ from ijaa.commands.serve import serve
 from ijaa.commands.upgrade import upgrade_command
 from ijaa.embedded import EmbeddedError
 from ijaa.shared.errors import SettingError
+from ijaa.shared.roles import RoleSetupError
 from ijaa.users.commands import admin
 
 _REFUSED = 2
@@ -38,7 +39,7 @@ def main() -> None:
     """Run the command line; what stands in its way is said in one sentence."""
     try:
         ijaa(standalone_mode=True)
-    except (SettingError, EmbeddedError) as error:
+    except (SettingError, EmbeddedError, RoleSetupError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]ijaa:[/] {error}", highlight=False)
         sys.exit(_REFUSED)
     except KeyboardInterrupt:

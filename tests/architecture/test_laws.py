@@ -148,7 +148,7 @@ def broken(sources: Path) -> set[str]:
         check=False,
         timeout=30,
     )
-    verdicts = {name: verdict for name, verdict in re.findall(r"^(\d\. .+) (KEPT|BROKEN)", ran.stdout, re.MULTILINE)}
+    verdicts = dict(re.findall(r"^(\d\. .+) (KEPT|BROKEN)", ran.stdout, re.MULTILINE))
     assert verdicts.keys() == {contract["name"] for contract in CONTRACTS.values()}, ran.stdout + ran.stderr
     return {id_ for id_, contract in CONTRACTS.items() if verdicts[contract["name"]] == "BROKEN"}
 

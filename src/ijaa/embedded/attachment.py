@@ -90,8 +90,8 @@ def attach(
         EmbeddedError: they cannot be used; see `ijaa.embedded.errors` for the kinds.
 
     """
-    folder = open_folder(data)
     postgres = find_postgres(postgres_bin)
+    folder = open_folder(data)
     check_clusters(folder, postgres)
     attached = Lock(folder.run / ATTACHED)
     with ExitStack() as leaving:

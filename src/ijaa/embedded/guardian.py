@@ -220,6 +220,7 @@ def guard(data: Path, names: Sequence[str]) -> int:
         threading.Thread(target=_signal_when_alone, args=(attached,), daemon=True).start()
         _report(ready=True)
         os.dup2(2, 1)  # the pipe has done its work
+        os.chdir("/")  # whoever started us may want to remove or unmount where it stood
         guardian.watch()
     except EmbeddedError as error:
         log(f"{error.code}: {error}")

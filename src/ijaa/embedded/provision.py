@@ -28,6 +28,7 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
     Raises:
         SettingError: a module has the URL of a role but no IJAA_…_DATABASE_URL.
         EmbeddedError: the servers cannot be used.
+        RoleSetupError: their roles or databases cannot be made (`ijaa.shared.roles`).
 
     """
     if unset_servers(environ).isdisjoint(_needed(environ)):

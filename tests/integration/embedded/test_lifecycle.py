@@ -1,5 +1,7 @@
 """Who starts the servers, who stops them, and what happens to whom when somebody is killed."""
 
+import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ from ijaa.embedded import attach
 from ijaa.embedded.attachment import running, running_facts, stop
 from ijaa.embedded.errors import InUseError, ServersDifferError
 from ijaa.embedded.folder import look, open_folder
+from ijaa.embedded.locks import START, Lock
 from ijaa.embedded.probe import postgres_accepts, valkey_accepts
 
 Hold = Callable[..., Any]
@@ -47,9 +50,21 @@ async def test_leaving_waits_until_nothing_runs(data: Path, processes_of: Find) 
 
 
 async def test_many_first_starts_at_once_share_one_set_of_servers(hold: Hold) -> None:
-    # Kills: leaving out start.lock, or the lock around the founding of the folder.
+    # Kills: leaving out the lock around the founding of the folder.
     holders = [hold() for _ in range(4)]
     assert len({json.dumps(holder.facts()["ports"]) for holder in holders}) == 1
+
+
+async def test_a_start_waits_for_one_that_is_under_way(data: Path, hold: Hold, processes_of: Find) -> None:
+    # Kills: leaving out start.lock, after which two could start a guardian each.
+    folder = open_folder(data)
+    lock = Lock(folder.run / START)
+    assert lock.take(fcntl.LOCK_EX, 0)
+    holder = hold()
+    await asyncio.sleep(0.5)
+    assert processes_of(data).keys() == {holder.process.pid}
+    lock.release()
+    assert holder.facts()["ports"]
 
 
 async def test_kill_9_of_everything_loses_no_data_and_the_next_start_works(

@@ -1,0 +1,145 @@
+"""SQL of accounts."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.database import Database
+from ijaa.shared.schema import columns
+from ijaa.users.accounts.domain import TOKEN_LIFETIME, Claimant
+from ijaa.users.accounts.models import EmailToken, User
+from ijaa.users.profiles.models import Profile
+
+_VERIFY = "verify-email"
+
+_CLAIMANTS = text("""
+SELECT id, username, login_alias, email, email_verified_at IS NOT NULL,
+       EXISTS (SELECT FROM email_tokens t WHERE t.user_id = u.id AND t.used_at IS NULL AND t.expires_at > :now)
+FROM users u
+WHERE username = :username OR lower(login_alias) = :username OR email = :email
+ORDER BY id FOR UPDATE
+""")
+_UNCONFIRMED = text("""
+SELECT id, username FROM users WHERE email = :email AND email_verified_at IS NULL AND active FOR SHARE
+""")
+_CONFIRM = text("""
+WITH spent AS (
+    UPDATE email_tokens SET used_at = :now
+    WHERE hash = :hash AND purpose = 'verify-email' AND used_at IS NULL AND expires_at > :now
+    RETURNING user_id
+)
+UPDATE users u SET email_verified_at = :now, updated_at = :now, version = version + 1
+FROM spent WHERE u.id = spent.user_id AND u.active AND u.email_verified_at IS NULL
+RETURNING u.user_id, u.username
+""")
+_STILL = text("""
+SELECT EXISTS (SELECT FROM users WHERE id = :id AND active AND password_hash = :hash FOR SHARE)
+""")
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What a sign-in is checked against."""
+
+    id: int
+    user_id: str
+    username: str
+    password_hash: str | None
+    active: bool
+    email_verified_at: datetime | None
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """An account whose address has just been confirmed."""
+
+    user_id: str
+    username: str
+
+
+class StoredMe(msgspec.Struct, frozen=True):
+    """An account as its owner sees it."""
+
+    user_id: str
+    username: str
+    email: str
+    name: str
+    created_at: datetime
+    email_verified_at: datetime | None
+    account_version: int
+    profile_version: int
+
+
+# an imported account may have kept another's username as its old spelling: typed exactly like that, it is the one meant
+_BY_LOGIN = f"""
+SELECT {columns(Credentials)} FROM users
+WHERE username = lower($1) OR email = lower($1) OR login_alias = $1
+ORDER BY login_alias IS NOT DISTINCT FROM $1 DESC, username = lower($1) DESC LIMIT 1
+"""
+_ME = f"""
+SELECT {columns(StoredMe, "u", name="p.name", account_version="u.version", profile_version="p.version")}
+FROM users u JOIN profiles p ON p.user_id = u.id WHERE u.username = $1
+"""
+
+
+class AccountRepository:
+    """Accounts and the tokens mailed to them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claimants(
+        self, session: AsyncSession, username: str, email: str, now: datetime
+    ) -> list[Claimant]:
+        """Return the accounts that have this username or e-mail, locked."""
+        rows = await session.execute(_CLAIMANTS, {"username": username, "email": email, "now": now})
+        return [Claimant(*row) for row in rows]
+
+    async def discard(self, session: AsyncSession, ids: Collection[int]) -> None:
+        """Delete accounts that were never confirmed, with all that hangs on them."""
+        await session.execute(delete(User).where(User.id.in_(ids)))
+
+    async def add(self, session: AsyncSession, user: User, profile: Profile) -> int:
+        """Add an account with its profile; returns its key."""
+        session.add(user)
+        await session.flush()
+        profile.user_id = user.id
+        session.add(profile)
+        await session.flush()
+        return user.id
+
+    async def add_token(self, session: AsyncSession, user_id: int, token_hash: bytes, now: datetime) -> None:
+        """Add a token that confirms the address."""
+        row = {
+            "hash": token_hash,
+            "user_id": user_id,
+            "purpose": _VERIFY,
+            "created_at": now,
+            "expires_at": now + TOKEN_LIFETIME,
+        }
+        await session.execute(insert(EmailToken).values(row))
+
+    async def unconfirmed(self, session: AsyncSession, email: str) -> tuple[int, str] | None:
+        """Return key and username of the account that waits for this address to be confirmed."""
+        row = (await session.execute(_UNCONFIRMED, {"email": email})).one_or_none()
+        return None if row is None else (row.id, row.username)
+
+    async def confirm(self, session: AsyncSession, token_hash: bytes, now: datetime) -> Confirmed | None:
+        """Spend a token and mark its address confirmed, or return None and change nothing."""
+        row = (await session.execute(_CONFIRM, {"hash": token_hash, "now": now})).one_or_none()
+        return None if row is None else Confirmed(*row)
+
+    async def by_login(self, login: str) -> Credentials | None:
+        """Return the account of a username or e-mail; upper case does not matter."""
+        return await self._database.fetch_one(Credentials, _BY_LOGIN, login)
+
+    async def still_good(self, session: AsyncSession, credentials: Credentials) -> bool:
+        """Whether what was checked still holds; until the transaction ends nobody changes it."""
+        bound = {"id": credentials.id, "hash": credentials.password_hash}
+        still: bool = (await session.execute(_STILL, bound)).scalar_one()
+        return still
+
+    async def me(self, username: str) -> StoredMe | None:
+        """Return an account as its owner sees it."""
+        return await self._database.fetch_one(StoredMe, _ME, username)

@@ -1,0 +1,126 @@
+"""SQL of profiles."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.database import Database
+from ijaa.shared.schema import columns
+from ijaa.users.profiles.domain import Audience
+from ijaa.users.profiles.models import Profile
+
+SEEN = "u.active AND u.email_verified_at IS NOT NULL"
+"""Which accounts others can see at all (`u` is `users`)."""
+
+
+class StoredProfile(msgspec.Struct, frozen=True):
+    """A profile as it lies in the table."""
+
+    username: str
+    name: str
+    profession: str | None
+    location: str | None
+    bio: str | None
+    phone: str | None
+    email: str | None
+    linked_in: str | None
+    website: str | None
+    facebook: str | None
+    batch: str | None
+    photo: str | None
+    cover: str | None
+    visibility: str
+    """JSON."""
+    updated_at: datetime
+    version: int
+    connected: bool
+    """Whether the viewer and the member are connected."""
+
+    @property
+    def chosen(self) -> dict[str, Audience]:
+        """The audiences the member chose."""
+        return _CHOSEN.decode(self.visibility)
+
+
+class StoredCard(msgspec.Struct, frozen=True):
+    """What a card is made of."""
+
+    username: str
+    name: str
+    photo: str | None
+    visibility: str
+    """JSON."""
+    connected: bool
+
+    @property
+    def chosen(self) -> dict[str, Audience]:
+        """The audiences the member chose."""
+        return _CHOSEN.decode(self.visibility)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where an account stands."""
+
+    username: str
+    active: bool
+    verified: bool
+
+
+_CHOSEN = msgspec.json.Decoder(dict[str, Audience])
+# the pair is matched as idx uq_connections_pair has it, whoever asked whom
+_CONNECTED = (
+    "EXISTS (SELECT FROM connections c WHERE c.status = 'ACCEPTED'"
+    " AND least(c.requester_username, c.receiver_username) = least({viewer}, p.username)"
+    " AND greatest(c.requester_username, c.receiver_username) = greatest({viewer}, p.username))"
+)
+_JSON = "p.visibility::text"
+
+_OWN = f"""
+SELECT {columns(StoredProfile, "p", visibility=_JSON, connected="false")} FROM profiles p WHERE p.username = $1
+"""
+_SEEN = f"""
+SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED.format(viewer="$2::text"))}
+FROM profiles p JOIN users u ON u.id = p.user_id
+WHERE p.username = lower($1) AND {SEEN}
+"""
+_CARDS = f"""
+SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED.format(viewer="$2::text"))}
+FROM profiles p JOIN users u ON u.id = p.user_id
+WHERE p.username = ANY ($1::text[]) AND {SEEN}
+"""
+_STANDINGS = """
+SELECT username, active, email_verified_at IS NOT NULL FROM users WHERE username = ANY ($1::text[])
+"""
+
+
+class ProfileRepository:
+    """Profiles, to read past the ORM and to change through it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def own(self, username: str) -> StoredProfile | None:
+        """Return a profile as its owner has it."""
+        return await self._database.fetch_one(StoredProfile, _OWN, username)
+
+    async def seen(self, username: str, viewer: str | None) -> StoredProfile | None:
+        """Return the profile of an account others can see; upper case in `username` does not matter."""
+        return await self._database.fetch_one(StoredProfile, _SEEN, username, viewer)
+
+    async def cards(self, usernames: Collection[str], viewer: str | None) -> list[StoredCard]:
+        """Return what the cards of these accounts are made of."""
+        return await self._database.fetch(StoredCard, _CARDS, list(usernames), viewer)
+
+    async def standings(self, usernames: Collection[str]) -> list[Standing]:
+        """Return where these accounts stand."""
+        return await self._database.fetch(Standing, _STANDINGS, list(usernames))
+
+    async def lock(self, session: AsyncSession, username: str) -> Profile | None:
+        """Return a profile to change; nobody else changes it before the transaction ends."""
+        found: Profile | None = await session.scalar(
+            select(Profile).where(Profile.username == username).with_for_update()
+        )
+        return found

@@ -1,0 +1,145 @@
+"""Routes of sessions."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, Router, delete, get, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.params import CookieParameter, FromPath, HeaderParameter, JSONBody, QueryParameter
+
+from ijaa.shared.errors import Unauthenticated
+from ijaa.shared.http.auth import OPEN, provide_member
+from ijaa.shared.pages import Page
+from ijaa.shared.principals import Principal
+from ijaa.users.errors import SessionEnded
+from ijaa.users.sessions.delivery import COOKIE, TokenDelivery
+from ijaa.users.sessions.keys import JsonWebKeySet, SigningKeys
+from ijaa.users.sessions.schemas import RefreshTokenGiven, SessionRead, SignedIn
+from ijaa.users.sessions.service import SessionService
+
+Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=4096)]
+"""The refresh token of a client that keeps it in the cookie."""
+
+
+def requires_anybody(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let members and admins pass; 401 without a token."""
+    if connection.scope.get("user") is None:
+        raise Unauthenticated
+
+
+class SessionController(Controller):
+    """Refreshing and ending sessions, of members and admins alike."""
+
+    path = "/auth"
+    tags = ("Sessions",)
+
+    @post("/refresh", operation_id="refreshSession", summary="Exchange a refresh token", opt={OPEN: True})
+    async def refresh(
+        self,
+        sessions: NamedDependency[SessionService],
+        delivery: NamedDependency[TokenDelivery],
+        cookie: Kept = None,
+        data: JSONBody[RefreshTokenGiven | None] = None,
+    ) -> Response[SignedIn]:
+        """Give a new access token and the successor of the refresh token, delivered the way the old one came."""
+        token = data.refresh_token if data else cookie
+        if not token:
+            raise SessionEnded
+        return delivery.answer(await sessions.refresh(token), "body" if data else "cookie")
+
+    @post("/logout", operation_id="logOut", summary="End this session", status_code=204, opt={OPEN: True})
+    async def log_out(
+        self,
+        sessions: NamedDependency[SessionService],
+        delivery: NamedDependency[TokenDelivery],
+        cookie: Kept = None,
+        authorization: Annotated[str | None, HeaderParameter(name="Authorization", max_length=8192)] = None,
+        data: JSONBody[RefreshTokenGiven | None] = None,
+    ) -> Response[None]:
+        """End the session of the refresh token, and of the access token if there is one; without either, do nothing."""
+        scheme, _, access = (authorization or "").partition(" ")
+        bearer = access.strip() if scheme.lower() == "bearer" else None
+        await sessions.log_out(data.refresh_token if data else cookie, bearer)
+        return delivery.forgotten()
+
+    @post(
+        "/logout-all",
+        operation_id="logOutEverywhere",
+        summary="End all sessions",
+        status_code=204,
+        guards=[requires_anybody],
+    )
+    async def log_out_everywhere(
+        self,
+        caller: NamedDependency[Principal],
+        sessions: NamedDependency[SessionService],
+        delivery: NamedDependency[TokenDelivery],
+    ) -> Response[None]:
+        """End every session of the caller, this one included."""
+        await sessions.log_out_everywhere(caller)
+        return delivery.forgotten()
+
+    @get("/sessions", operation_id="listSessions", summary="List my devices", guards=[requires_anybody])
+    async def sessions(
+        self,
+        caller: NamedDependency[Principal],
+        sessions: NamedDependency[SessionService],
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+        cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
+    ) -> Page[SessionRead]:
+        """List the devices the caller is signed in on, newest first."""
+        return await sessions.page(caller, cursor, limit)
+
+    @delete(
+        "/sessions/{session_id:uuid}",
+        operation_id="endSession",
+        summary="End one session",
+        guards=[requires_anybody],
+    )
+    async def end(
+        self,
+        caller: NamedDependency[Principal],
+        sessions: NamedDependency[SessionService],
+        session_id: FromPath[UUID],
+    ) -> None:
+        """End one of the caller's sessions."""
+        await sessions.end(caller, session_id)
+
+
+def session_router(service: SessionService, delivery: TokenDelivery) -> Router:
+    """Return the session routes."""
+
+    def provide_sessions() -> SessionService:
+        return service
+
+    def provide_delivery() -> TokenDelivery:
+        return delivery
+
+    return Router(
+        "/",
+        route_handlers=[SessionController],
+        dependencies={
+            "sessions": Provide(provide_sessions, sync_to_thread=False),
+            "delivery": Provide(provide_delivery, sync_to_thread=False),
+            "caller": Provide(provide_member),
+        },
+    )
+
+
+def key_router(keys: SigningKeys) -> Router:
+    """Return the route of the public keys."""
+
+    @get(
+        "/.well-known/jwks.json",
+        operation_id="getKeys",
+        summary="Public keys of access tokens",
+        opt={OPEN: True},
+        tags=["Sessions"],
+    )
+    async def published() -> Response[JsonWebKeySet]:
+        """Give the keys access tokens are signed with (RFC 7517); fetch them again when a `kid` is unknown."""
+        return Response(await keys.published(), headers={"Cache-Control": "public, max-age=60"})
+
+    return Router("/", route_handlers=[published])

@@ -1,0 +1,139 @@
+"""Use cases of sessions."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared import audit
+from ijaa.shared.access_tokens import issue
+from ijaa.shared.clock import Clock
+from ijaa.shared.crypto import new_token, next_token, token_hash
+from ijaa.shared.database import Database, after_commit
+from ijaa.shared.errors import NotFound
+from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.pages import Cursors, Page
+from ijaa.shared.principals import InvalidTokenError, Principal, TokenVerifier
+from ijaa.users.errors import SessionEnded
+from ijaa.users.sessions.domain import FAMILY_LIFETIME, Family, Verdict, judge
+from ijaa.users.sessions.feed import RevocationFeed
+from ijaa.users.sessions.keys import SigningKeys
+from ijaa.users.sessions.mails import reuse_mail
+from ijaa.users.sessions.repository import After, SessionRepository
+from ijaa.users.sessions.revoked import Revoked
+from ijaa.users.sessions.schemas import Device, SessionRead, Tokens
+from ijaa.users.tables import AUDIT_LOG
+
+
+class SessionService:
+    """Opens, refreshes, lists and ends sessions, of members and of admins alike."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: SessionRepository,
+        keys: SigningKeys,
+        feed: RevocationFeed,
+        verifier: TokenVerifier,
+        mails: MailQueue,
+        *,
+        successor_key: bytes,
+        issuer: str,
+        cursors: Cursors,
+        clock: Clock,
+    ) -> None:
+        self._database, self._repository, self._keys, self._feed = database, repository, keys, feed
+        self._verifier, self._mails, self._cursors = verifier, mails, cursors
+        self._successor_key, self._issuer, self._clock = successor_key, issuer, clock
+
+    async def open(
+        self, session: AsyncSession, user_id: str, username: str, role: Any, device: Device
+    ) -> Tokens:
+        """Open a session in the transaction of the sign-in that proves who it is for."""
+        principal = Principal(user_id, username, str(uuid4()), role)
+        token, now = new_token(), self._clock.now()
+        await self._repository.open(session, principal, device, token_hash(token), now, now + FAMILY_LIFETIME)
+        return await self._tokens(principal, token)
+
+    async def refresh(self, token: str) -> Tokens:
+        """Give the successor of a refresh token, and a new access token.
+
+        Raises:
+            SessionEnded: the token is unknown, expired, revoked, or was used before; the last ends its whole family.
+
+        """
+        now = self._clock.now()
+        successor = next_token(self._successor_key, token)
+        async with self._database.transaction() as session:
+            family = await self._repository.lock(session, token_hash(token))
+            verdict = judge(family, now) if family else Verdict.ENDED
+            if family and verdict is Verdict.ROTATE:
+                await self._repository.rotate(session, family, token_hash(successor), now)
+            elif family and verdict is Verdict.REUSED:
+                await self._end_stolen(session, family)
+        if family is None or verdict in {Verdict.ENDED, Verdict.REUSED}:
+            raise SessionEnded
+        return await self._tokens(family.principal, successor)
+
+    async def log_out(self, refresh_token: str | None, access_token: str | None) -> None:
+        """End the session these tokens belong to; tokens that are not good end nothing, and that is no error."""
+        ids = []
+        if access_token:
+            try:
+                ids.append(UUID((await self._verifier.verify(access_token)).session_id))
+            except InvalidTokenError:
+                pass  # there is nothing to end
+        async with self._database.transaction() as session:
+            if refresh_token and (found := await self._repository.find(session, token_hash(refresh_token))):
+                ids.append(found)
+            if ids:
+                self._told(session, await self._repository.revoke(session, ids, self._clock.now()))
+
+    async def log_out_everywhere(self, caller: Principal) -> None:
+        """End every session of the caller, this one included."""
+        async with self._database.transaction() as session:
+            self._told(session, await self._repository.revoke_all(session, caller, self._clock.now()))
+
+    async def end(self, caller: Principal, session_id: UUID) -> None:
+        """End one of the caller's sessions; raise `NotFound` when it is not there or somebody else's."""
+        async with self._database.transaction() as session:
+            ended = await self._repository.revoke_own(session, caller, session_id, self._clock.now())
+            self._told(session, ended)
+        if not ended:
+            raise NotFound
+
+    async def page(self, caller: Principal, cursor: str | None, limit: int) -> Page[SessionRead]:
+        """Return the caller's sessions, newest first."""
+        after = self._cursors.read("sessions", cursor, After) if cursor else None
+        rows = await self._repository.live(caller, self._clock.now(), after, limit + 1)
+        items, following = self._cursors.page("sessions", rows, limit, lambda row: (row.created_at, row.id))
+        return Page(items=list(items), next_cursor=following)
+
+    async def _tokens(self, principal: Principal, refresh: str) -> Tokens:
+        access = issue(principal, await self._keys.current(), self._issuer, self._clock.now())
+        return Tokens(principal.username, access, refresh)
+
+    async def _end_stolen(self, session: AsyncSession, family: Family) -> None:
+        now = self._clock.now()
+        ended = await self._repository.revoke(session, [family.id], now)
+        await audit.record(
+            session,
+            AUDIT_LOG,
+            at=now,
+            action="refresh-token-reused",
+            actor=None,
+            subject=family.principal_id,
+            details={"session_id": str(family.id), "seq": family.seq, "current_seq": family.current_seq},
+        )
+        if email := await self._repository.owner_email(session, family.principal):
+            await self._mails.put(session, reuse_mail(email, now), identity=f"reuse-{family.id.hex}")
+        self._told(session, ended)
+
+    def _told(self, session: AsyncSession, revoked: Sequence[Revoked]) -> None:
+        """Take what was revoked into this process's own set before the answer leaves."""
+
+        async def tell() -> None:
+            self._feed.add(revoked)
+
+        after_commit(session, tell)

@@ -1,0 +1,121 @@
+"""Both histories go up, match the models, go down and come back."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic import command
+from sqlalchemy import make_url
+
+from ijaa.settings import MODULES
+from ijaa.shared.migrations import configuration, current, head, upgrade
+
+ROOT = Path(__file__).parents[2]
+
+FOUNDING_INDEXES = {
+    "users": {
+        "idx_users_username": ("users", "username"),
+        "idx_profiles_username": ("profiles", "username"),
+        "idx_connections_requester": ("connections", "requester_username"),
+    },
+    "events": {
+        "idx_events_created_by": ("events", "created_by_username"),
+        "idx_events_start_date": ("events", "start_date"),
+        "idx_event_participations_event_id": ("event_participations", "event_id"),
+    },
+}
+
+
+@pytest.fixture(params=MODULES)
+def module(request: pytest.FixtureRequest) -> str:
+    """Name one module after the other."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def empty(servers: dict[str, str], module: str) -> Iterator[str]:
+    """Give the migrator's URL of a database with extensions and owner but no table."""
+    name = f"test_{uuid4().hex}"
+
+    async def run(*statements: str, database: str | None = None) -> None:
+        url = make_url(servers[f"TEST_{module.upper()}_SUPERUSER_URL"])
+        connection = await asyncpg.connect((url.set(database=database) if database else url).render_as_string(False))
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run(f'CREATE DATABASE "{name}" OWNER ijaa_{module}_owner'))
+    extensions = [f"CREATE EXTENSION {name}" for name in ("pg_trgm", "unaccent", "btree_gin")]
+    owner = f'ALTER ROLE ijaa_{module}_migrator IN DATABASE "{name}" SET role = ijaa_{module}_owner'
+    asyncio.run(run(*extensions, owner, f"ALTER SCHEMA public OWNER TO ijaa_{module}_owner", database=name))
+    migrator = make_url(servers[f"IJAA_{module.upper()}_MIGRATOR_URL"]).set(database=name)
+    yield migrator.render_as_string(hide_password=False)
+    asyncio.run(run(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def test_up_check_down_up(module: str, empty: str) -> None:
+    # mutant: a column, index or constraint in the models that no migration makes, or the reverse
+    upgrade(module, empty)
+    command.check(configuration(module, empty))
+    command.downgrade(configuration(module, empty), "base")
+    assert tables(empty) == {"alembic_version"}
+    upgrade(module, empty)
+    assert asyncio.run(current(empty)) == head(module)
+
+
+def test_the_indexes_of_the_founding_document_exist(module: str, servers: dict[str, str]) -> None:
+    async def look() -> dict[str, str]:
+        connection = await asyncpg.connect(servers[f"IJAA_{module.upper()}_MIGRATOR_URL"])
+        rows = await connection.fetch("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+        await connection.close()
+        return {row["indexname"]: row["indexdef"] for row in rows}
+
+    found = asyncio.run(look())
+    for name, (table, column) in FOUNDING_INDEXES[module].items():
+        assert f"ON public.{table} USING btree ({column}" in found[name]
+
+
+def test_the_app_role_can_neither_change_the_schema_nor_the_audit_log(module: str, servers: dict[str, str]) -> None:
+    # mutant: grant the app role ALL, or forget the REVOKE of the audit log's migration
+    async def refused(statement: str) -> bool:
+        connection = await asyncpg.connect(servers[f"IJAA_{module.upper()}_DATABASE_URL"])
+        try:
+            await connection.execute(statement)
+        except asyncpg.InsufficientPrivilegeError:
+            return True
+        finally:
+            await connection.close()
+        return False
+
+    for statement in (
+        "CREATE TABLE intruder (id int)",
+        f"DROP TABLE {'users' if module == 'users' else 'events'} CASCADE",
+        "UPDATE audit_log SET action = 'x'",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+    ):
+        assert asyncio.run(refused(statement)), statement
+
+
+def test_alembic_itself_finds_both_histories() -> None:
+    ini = (ROOT / "alembic.ini").read_text()
+    for name in MODULES:
+        assert f"[{name}]" in ini
+        assert (ROOT / "alembic" / name).is_dir()
+    assert not list((ROOT / "alembic").rglob("__init__.py"))
+
+
+def tables(url: str) -> set[str]:
+    """Return the names of the tables of a database."""
+
+    async def look() -> set[str]:
+        connection = await asyncpg.connect(url)
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        await connection.close()
+        return {row["tablename"] for row in rows}
+
+    return asyncio.run(look())

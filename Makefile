@@ -7,7 +7,6 @@ DATA ?= var/ijaa
 
 BIN := .venv/bin
 ASKED := $(filter command environment,$(origin PYTHON))
-CODE := src tests bench alembic requirements
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -24,20 +23,20 @@ run: .venv/.ijaa ## start everything with demo data (PORT=8000 DATA=var/ijaa)
 	@exec $(BIN)/ijaa demo --port "$(PORT)" --data "$(DATA)"
 
 test: lint docs ## check everything: lint, docs, then the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not long"
 
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
 	@$(BIN)/python -m pytest -m long
 
 lint: .venv/.dev .venv/.ijaa ## style, types and the laws of the architecture
-	@$(BIN)/ruff check $(CODE)
-	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
 format: .venv/.dev ## let ruff mend what it can
-	@$(BIN)/ruff check --fix $(CODE)
-	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
 
 bench: .venv/.bench .venv/.ijaa ## measure against a bare handler and a FastAPI twin
 	@$(BIN)/python -m bench
@@ -75,7 +74,7 @@ FACTS := import os, sys; print(os.getcwd(), sys.base_prefix, sys.version.split()
 
 .venv/.ijaa: .venv/.run requirements/build.txt pyproject.toml src/ijaa/__init__.py
 	@$(BIN)/python requirements/install.py build
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --no-index --editable .
+	@$(BIN)/python -m pip install --quiet --no-cache-dir --no-build-isolation --no-deps --no-index --editable .
 	@touch $@
 
 .venv/.dev .venv/.bench .venv/.lock: .venv/.%: .venv/.run requirements/%.txt

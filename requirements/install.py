@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Install one lock file into this environment, with one line of progress."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-_LINE = 100
 
 
 def install(name: str) -> int:
@@ -38,20 +37,26 @@ class _Progress:
         self._write(f"{title} ({total} packages)")
 
     def advance(self, line: str) -> None:
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
-            self._done += 1
-        elif not line.startswith("Installing collected packages"):
+        said = line.split()
+        if line.startswith("Collecting "):
+            package = said[1]
+        elif line.startswith("Requirement already satisfied: "):
+            package = said[3]
+        elif line.startswith("Installing collected packages"):
+            package = "into .venv"
+        else:
             return
+        self._done = min(self._done + 1, self._total)
         if self._live:
-            self._write(f"{self._title} {min(self._done, self._total)}/{self._total} {line.strip()}")
+            self._write(f"{self._title} {self._done}/{self._total} {package}")
 
     def end(self) -> None:
         if self._live:
-            self._write(f"{self._title} ({self._total} packages)")
-            sys.stdout.write("\n")
+            self._write(f"{self._title} ({self._total} packages)\n")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(f"\r\033[K{text[:_LINE]}" if self._live else f"{text}\n")
+        width = shutil.get_terminal_size().columns - 1
+        sys.stdout.write(f"\r\033[K{text[:width]}" if self._live else f"{text}\n")
         sys.stdout.flush()
 
 

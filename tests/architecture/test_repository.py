@@ -44,13 +44,18 @@ def test_every_pin_has_a_hash_and_no_lock_names_an_index(lock: Path) -> None:
     assert not re.search(r"^\s*(-i|-f|--(extra-)?index-url|--find-links)\b", text, re.MULTILINE)
 
 
-def test_a_package_has_one_version_in_all_locks() -> None:
-    versions: dict[str, set[str]] = {}
+def test_the_locks_agree_on_versions() -> None:
+    chosen: dict[str, dict[str, set[str]]] = {}
     for lock in LOCKS:
         for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(), re.MULTILINE):
-            versions.setdefault(name, set()).add(version)
+            chosen.setdefault(name, {}).setdefault(lock.name, set()).add(version)
 
-    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+    disagreeing = {
+        name: versions
+        for name, versions in chosen.items()
+        if len({frozenset(found) for found in versions.values()}) > 1
+    }
+    assert disagreeing == {}
 
 
 def test_the_index_lists_every_decision_once_and_in_order() -> None:

@@ -75,6 +75,7 @@ class Database:
                 },
             ),
             session_config=AsyncSessionConfig(expire_on_commit=False),
+            enable_touch_updated_timestamp_listener=False,  # it writes the machine's time over the injected clock's
         )
         self.engine: AsyncEngine = config.get_engine()
         self._sessions = config.create_session_maker()

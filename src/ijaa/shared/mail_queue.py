@@ -76,7 +76,7 @@ class MailQueue:
         self._wake = asyncio.Event()
 
     async def put(self, session: AsyncSession, mail: Mail, *, identity: str) -> None:
-        """Queue one mail in the transaction of its reason; `identity` (≤ 40 characters) is unique and its Message-ID."""
+        """Queue one mail in the transaction of its reason; `identity` (≤ 40 characters) becomes its Message-ID."""
         sealed = self._box.seal(msgspec.msgpack.encode(mail), f"outgoing_mails|sealed|{identity}")
         await session.execute(insert(self._table).values(identity=identity, sealed=sealed, due_at=self._clock.now()))
         after_commit(session, self._woken)
@@ -92,7 +92,7 @@ class MailQueue:
             await asyncio.gather(task, return_exceptions=True)
 
     async def send_due(self) -> int:
-        """Send one batch and return how many were taken; what fails stays with a back-off that doubles up to an hour."""
+        """Send one batch and return how many were taken; what fails waits, doubling up to an hour."""
         now = self._clock.now()
         async with self._database.transaction() as session:
             taken = (await session.execute(_TAKE, {"now": now, "leased": now + LEASE, "batch": BATCH})).all()

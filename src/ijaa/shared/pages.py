@@ -35,7 +35,7 @@ class Cursors:
         return base64.urlsafe_b64encode(self._tag(scope, body) + body).rstrip(b"=").decode()
 
     def read(self, scope: str, cursor: str, kind: type[R]) -> R:
-        """Return the sort keys as the tuple type `kind`; raise `Malformed` when it was altered or is of another list."""
+        """Return the sort keys as the tuple type `kind`; raise `Malformed` for an altered or foreign cursor."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             if not hmac.compare_digest(raw[:_TAG], self._tag(scope, raw[_TAG:])):

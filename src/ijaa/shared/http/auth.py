@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
@@ -46,13 +47,13 @@ def requires_member(connection: ASGIConnection[Any, Principal | None, Any, Any],
         raise Forbidden("This is for members; admin accounts are separate.")
 
 
-async def provide_viewer(request: Any) -> Principal | None:
+async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:
     """Give the caller, or None for the public."""
     viewer: Principal | None = request.scope.get("user")
     return viewer
 
 
-async def provide_member(request: Any) -> Principal:
+async def provide_member(request: Request[Any, Any, Any]) -> Principal:
     """Give the signed-in caller; the route's guard has made sure there is one."""
     member: Principal = request.scope["user"]
     return member

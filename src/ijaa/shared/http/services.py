@@ -49,9 +49,9 @@ def requires_service(service_key: str, *, caller: str, audience: str, clock: Clo
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("This is for services.")
         try:
-            if scheme.lower() != "bearer":
-                raise InvalidTokenError("no token")
             jwt.read(
                 token.strip(),
                 lambda kid: key if kid == key.kid else None,

@@ -23,9 +23,7 @@ class AccountController(Controller):
     opt = {OPEN: True}  # noqa: RUF012 - Litestar's own idiom
 
     @post("/register", operation_id="register", summary="Register", status_code=202)
-    async def register(
-        self, registrations: NamedDependency[RegistrationService], data: JSONBody[Registration]
-    ) -> Sent:
+    async def register(self, registrations: NamedDependency[RegistrationService], data: JSONBody[Registration]) -> Sent:
         """Take a registration and mail a token; an address that is known already gets the same answer here."""
         await registrations.register(data)
         return Sent()
@@ -42,9 +40,7 @@ class AccountController(Controller):
         return delivery.answer(await registrations.confirm(data.token, device), data.token_delivery)
 
     @post("/verify-email/resend", operation_id="resendVerification", summary="Mail again", status_code=202)
-    async def resend(
-        self, registrations: NamedDependency[RegistrationService], data: JSONBody[Resend]
-    ) -> Sent:
+    async def resend(self, registrations: NamedDependency[RegistrationService], data: JSONBody[Resend]) -> Sent:
         """Mail a new token if the address waits to be confirmed; the answer never tells."""
         await registrations.resend(data.email)
         return Sent()
@@ -69,9 +65,7 @@ class MeController(Controller):
     guards = (requires_member,)
 
     @get(operation_id="getMe", summary="Read my account")
-    async def read(
-        self, member: NamedDependency[Principal], me: NamedDependency[MeService]
-    ) -> Response[MeRead]:
+    async def read(self, member: NamedDependency[Principal], me: NamedDependency[MeService]) -> Response[MeRead]:
         """Give the caller's account, and its version as the ETag."""
         account, version = await me.read(member)
         return Response(account, headers={"ETag": etag(version)})

@@ -89,9 +89,7 @@ class AccountRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claimants(
-        self, session: AsyncSession, username: str, email: str, now: datetime
-    ) -> list[Claimant]:
+    async def claimants(self, session: AsyncSession, username: str, email: str, now: datetime) -> list[Claimant]:
         """Return the accounts that have this username or e-mail, locked."""
         rows = await session.execute(_CLAIMANTS, {"username": username, "email": email, "now": now})
         return [Claimant(*row) for row in rows]

@@ -14,7 +14,7 @@ Anything = Annotated[str, Meta(max_length=256 * 1024)]
 """Of a sign-in: whatever is in it, and however long, there is only one refusal."""
 
 
-class Registration(Body):
+class Registration(Body, frozen=True, kw_only=True):
     """A new account."""
 
     username: Annotated[
@@ -26,34 +26,34 @@ class Registration(Body):
     batch: Batch | None = None
 
 
-class Sent(View):
+class Sent(View, frozen=True):
     """A mail is on its way, if there is anybody to write to."""
 
     status: Literal["verification-sent"] = "verification-sent"
 
 
-class Verification(Body):
+class Verification(Body, frozen=True, kw_only=True):
     """The token of the mail that confirms an address."""
 
     token: Annotated[str, Meta(min_length=1, max_length=200)]
-    token_delivery: Delivery = "cookie"
+    token_delivery: Delivery = "cookie"  # noqa: S105 - a way, not a token
 
 
-class Resend(Body):
+class Resend(Body, frozen=True, kw_only=True):
     """An address whose mail got lost."""
 
     email: Email
 
 
-class Login(Body):
+class Login(Body, frozen=True, kw_only=True):
     """A sign-in by username or e-mail."""
 
     login: Anything
     password: Anything
-    token_delivery: Delivery = "cookie"
+    token_delivery: Delivery = "cookie"  # noqa: S105 - a way, not a token
 
 
-class MeRead(View):
+class MeRead(View, frozen=True):
     """One's own account."""
 
     user_id: str
@@ -65,7 +65,7 @@ class MeRead(View):
     email_verified_at: datetime | None
 
 
-class MePatch(Patch):
+class MePatch(Patch, frozen=True, kw_only=True):
     """Changes to one's own account; everything else has a route of its own."""
 
     name: Name | UnsetType = UNSET

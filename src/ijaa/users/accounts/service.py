@@ -88,7 +88,7 @@ class RegistrationService:
             user = await self._repository.confirm(session, token_hash(token), self._clock.now())
             if user is None:
                 raise TokenNotValid
-            return await self._sessions.open(session, user.user_id, user.username, "member", device)
+            return await self._sessions.open(session, user.user_id, user.username, role="member", device=device)
 
     async def _register(
         self, session: AsyncSession, registration: Registration, given: dict[str, str], password_hash: str
@@ -154,7 +154,7 @@ class LoginService:
         async with self._database.transaction() as session:
             if not await self._repository.still_good(session, found):
                 raise LoginFailed
-            return await self._sessions.open(session, found.user_id, found.username, "member", device)
+            return await self._sessions.open(session, found.user_id, found.username, role="member", device=device)
 
 
 class MeService:

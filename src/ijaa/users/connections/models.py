@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ijaa.users.base import Key, UsersBase, one_of
+from ijaa.shared.tables import Key, one_of
+from ijaa.users.base import UsersBase
 
 
 class Connection(UsersBase):

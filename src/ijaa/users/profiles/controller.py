@@ -39,9 +39,7 @@ class OwnProfileController(Controller):
         if_match: IfMatch = None,
     ) -> Response[ProfileRead]:
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
-        profile, version = await profiles.edit(
-            member, data, lambda current: refuse_stale(if_match, current)
-        )
+        profile, version = await profiles.edit(member, data, lambda current: refuse_stale(if_match, current))
         return Response(profile, headers={"ETag": etag(version)})
 
 

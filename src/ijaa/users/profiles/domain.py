@@ -70,9 +70,7 @@ def shown(field: str, chosen: Mapping[str, Audience], to: Relation) -> bool:
 
 def cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes with white space around text taken off; text that is then empty clears its field."""
-    return {
-        field: (value.strip() or None) if isinstance(value, str) else value for field, value in changes.items()
-    }
+    return {field: (value.strip() or None) if isinstance(value, str) else value for field, value in changes.items()}
 
 
 def unfit(changes: Mapping[str, Any]) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """What goes in and out of the profile routes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -18,41 +18,41 @@ Batch = Annotated[str, Meta(max_length=10)]
 Link = Annotated[str, Meta(max_length=300, pattern=r"^((https?://)?[^\s:/?#@]+\.[^\s]+)?$")]
 
 
-class VisibilityPatch(Patch):
+class VisibilityPatch(Patch, frozen=True, kw_only=True):
     """Audiences to change; null goes back to the default."""
 
-    name: Audience | None | UnsetType = UNSET
-    profession: Audience | None | UnsetType = UNSET
-    location: Audience | None | UnsetType = UNSET
-    bio: Audience | None | UnsetType = UNSET
-    phone: Audience | None | UnsetType = UNSET
-    email: Audience | None | UnsetType = UNSET
-    linked_in: Audience | None | UnsetType = UNSET
-    website: Audience | None | UnsetType = UNSET
-    facebook: Audience | None | UnsetType = UNSET
-    batch: Audience | None | UnsetType = UNSET
-    photo: Audience | None | UnsetType = UNSET
-    cover: Audience | None | UnsetType = UNSET
+    name: Audience | UnsetType | None = UNSET
+    profession: Audience | UnsetType | None = UNSET
+    location: Audience | UnsetType | None = UNSET
+    bio: Audience | UnsetType | None = UNSET
+    phone: Audience | UnsetType | None = UNSET
+    email: Audience | UnsetType | None = UNSET
+    linked_in: Audience | UnsetType | None = UNSET
+    website: Audience | UnsetType | None = UNSET
+    facebook: Audience | UnsetType | None = UNSET
+    batch: Audience | UnsetType | None = UNSET
+    photo: Audience | UnsetType | None = UNSET
+    cover: Audience | UnsetType | None = UNSET
 
 
-class ProfilePatch(Patch):
+class ProfilePatch(Patch, frozen=True, kw_only=True):
     """Changes to one's own profile; null, or nothing but white space, clears."""
 
     name: Name | UnsetType = UNSET
-    profession: Line | None | UnsetType = UNSET
-    location: Line | None | UnsetType = UNSET
-    bio: Text | None | UnsetType = UNSET
-    phone: Phone | None | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
+    profession: Line | UnsetType | None = UNSET
+    location: Line | UnsetType | None = UNSET
+    bio: Text | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
     """The address shown on the profile; the one of the account stays."""
-    linked_in: Link | None | UnsetType = UNSET
-    website: Link | None | UnsetType = UNSET
-    facebook: Link | None | UnsetType = UNSET
-    batch: Batch | None | UnsetType = UNSET
-    visibility: VisibilityPatch | None | UnsetType = UNSET
+    linked_in: Link | UnsetType | None = UNSET
+    website: Link | UnsetType | None = UNSET
+    facebook: Link | UnsetType | None = UNSET
+    batch: Batch | UnsetType | None = UNSET
+    visibility: VisibilityPatch | UnsetType | None = UNSET
 
 
-class ProfileRead(View):
+class ProfileRead(View, frozen=True):
     """One's own profile, complete."""
 
     username: str
@@ -72,7 +72,7 @@ class ProfileRead(View):
     updated_at: datetime
 
 
-class MemberRead(View):
+class MemberRead(View, frozen=True):
     """A member as the viewer may see him: a field that is hidden looks like one that is empty."""
 
     username: str
@@ -88,3 +88,15 @@ class MemberRead(View):
     batch: str | None = None
     photo: str | None = None
     cover: str | None = None
+
+
+class MemberCard(View, frozen=True):
+    """A member as others see him beside something else; what is hidden from the viewer is null."""
+
+    username: str
+    name: str | None
+    photo: str | None
+
+
+Standing = Literal["active", "suspended", "unknown"]
+"""Where a member stands; who never confirmed his address is unknown."""

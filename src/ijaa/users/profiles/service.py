@@ -33,9 +33,7 @@ class ProfileService:
             raise NotFound
         return _complete(stored, stored.chosen), stored.version
 
-    async def edit(
-        self, member: Principal, patch: ProfilePatch, precondition: Precondition
-    ) -> tuple[ProfileRead, int]:
+    async def edit(self, member: Principal, patch: ProfilePatch, precondition: Precondition) -> tuple[ProfileRead, int]:
         """Change the member's own profile; returns it with its new version."""
         async with self._database.transaction() as session:
             profile = await self.change(session, member, patch, precondition)
@@ -70,9 +68,7 @@ class ProfileService:
         if (stored := await self._repository.seen(username, name)) is None:
             raise NotFound
         to, chosen = relation(name, stored.username, connected=stored.connected), stored.chosen
-        visible: dict[str, Any] = {
-            field: getattr(stored, field) for field in FIELDS if shown(field, chosen, to)
-        }
+        visible: dict[str, Any] = {field: getattr(stored, field) for field in FIELDS if shown(field, chosen, to)}
         return MemberRead(stored.username, **visible)
 
 

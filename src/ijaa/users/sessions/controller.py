@@ -3,14 +3,14 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Response, Router, delete, get, post
+from litestar import Controller, Request, Response, Router, delete, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.params import CookieParameter, FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from ijaa.shared.errors import Unauthenticated
-from ijaa.shared.http.auth import OPEN, provide_member
+from ijaa.shared.http.auth import OPEN
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import SessionEnded
@@ -27,6 +27,12 @@ def requires_anybody(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRout
     """Let members and admins pass; 401 without a token."""
     if connection.scope.get("user") is None:
         raise Unauthenticated
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Principal:
+    """Give the caller, member or admin; the route's guard has made sure there is one."""
+    caller: Principal = request.scope["user"]
+    return caller
 
 
 class SessionController(Controller):
@@ -123,7 +129,7 @@ def session_router(service: SessionService, delivery: TokenDelivery) -> Router:
         dependencies={
             "sessions": Provide(provide_sessions, sync_to_thread=False),
             "delivery": Provide(provide_delivery, sync_to_thread=False),
-            "caller": Provide(provide_member),
+            "caller": Provide(provide_caller, sync_to_thread=False),
         },
     )
 

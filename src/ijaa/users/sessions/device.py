@@ -3,19 +3,21 @@
 from ipaddress import ip_address
 from typing import Any
 
+from litestar import Request
+
 from ijaa.users.sessions.schemas import Device
 
 _USER_AGENT = 300
 
 
-def provide_device(request: Any) -> Device:
+def provide_device(request: Request[Any, Any, Any]) -> Device:
     """Give the device a sign-in comes from."""
-    agent = request.headers.get("user-agent")
-    return Device(agent[:_USER_AGENT] if agent else None, _address(request))
+    agent = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
+    return Device(agent[:_USER_AGENT] or None, _address(request))
 
 
 def _address(request: Any) -> str | None:
     try:
-        return str(ip_address(request.client.host))
+        return str(ip_address(request.client.host.partition("%")[0]))
     except (AttributeError, ValueError):
         return None  # a socket file, or no peer at all

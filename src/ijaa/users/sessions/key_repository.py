@@ -44,9 +44,7 @@ class KeyRepository:
         missing: bool = (await session.execute(_NONE_ACTIVE)).scalar_one()
         return missing
 
-    async def add(
-        self, session: AsyncSession, kid: str, public: dict[str, Any], sealed: bytes, now: datetime
-    ) -> None:
+    async def add(self, session: AsyncSession, kid: str, public: dict[str, Any], sealed: bytes, now: datetime) -> None:
         """Add a key."""
         row = {"kid": kid, "public_jwk": public, "sealed_private": sealed, "created_at": now}
         await session.execute(insert(SigningKey).values(row))

@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary,
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ijaa.users.base import Key, UsersBase, one_of
+from ijaa.shared.tables import Key, one_of
+from ijaa.users.base import UsersBase
 
 
 class Session(UsersBase):

@@ -16,8 +16,8 @@ from ijaa.users.sessions.revoked import CHANNEL, Revoked
 from ijaa.users.sessions.schemas import Device, SessionRead
 
 _LOCK_FAMILY = text("""
-SELECT s.id, s.principal_kind, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at, s.current_seq,
-       t.seq, t.issued_at,
+SELECT s.id, s.principal_kind, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
+       s.current_seq, t.seq, t.issued_at,
        CASE s.principal_kind
            WHEN 'member' THEN EXISTS (SELECT FROM users u WHERE u.user_id = s.principal_id AND u.active)
            ELSE EXISTS (SELECT FROM admins a WHERE a.admin_id = s.principal_id AND a.active)
@@ -27,14 +27,18 @@ WHERE t.hash = :hash
 FOR UPDATE OF s
 """)
 _ROTATE = text("""
-WITH spent AS (UPDATE refresh_tokens SET spent_at = :now WHERE session_id = :id AND seq = :seq - 1),
-     successor AS (INSERT INTO refresh_tokens (hash, session_id, seq, issued_at) VALUES (:hash, :id, :seq, :now))
+WITH spent AS (
+    UPDATE refresh_tokens SET spent_at = :now WHERE session_id = :id AND seq = :seq - 1
+), successor AS (
+    INSERT INTO refresh_tokens (hash, session_id, seq, issued_at) VALUES (:hash, :id, :seq, :now)
+)
 UPDATE sessions SET current_seq = :seq, last_used_at = :now WHERE id = :id
 """)
 # one NOTIFY per session; PostgreSQL delivers them when the transaction commits, and only then
 _TELL = f"""
 , told AS (
-    INSERT INTO revocations (session_id, revoked_at, expires_at) SELECT id, CAST(:now AS timestamptz), CAST(:expires AS timestamptz) FROM ended
+    INSERT INTO revocations (session_id, revoked_at, expires_at)
+    SELECT id, CAST(:now AS timestamptz), CAST(:expires AS timestamptz) FROM ended
     RETURNING session_id, expires_at
 )
 SELECT session_id, expires_at, pg_notify('{CHANNEL}', session_id || ' ' || extract(epoch FROM expires_at)) FROM told
@@ -80,8 +84,14 @@ class SessionRepository:
         self._database = database
 
     async def open(
-        self, session: AsyncSession, principal: Principal, device: Device, token_hash: bytes,
-        now: datetime, expires_at: datetime,
+        self,
+        session: AsyncSession,
+        principal: Principal,
+        *,
+        device: Device,
+        token_hash: bytes,
+        now: datetime,
+        expires_at: datetime,
     ) -> None:
         """Add a family with its first token."""
         row = {
@@ -111,9 +121,7 @@ class SessionRepository:
 
     async def rotate(self, session: AsyncSession, family: Family, successor: bytes, now: datetime) -> None:
         """Make `successor` the live token of a locked family."""
-        await session.execute(
-            _ROTATE, {"id": family.id, "seq": family.current_seq + 1, "hash": successor, "now": now}
-        )
+        await session.execute(_ROTATE, {"id": family.id, "seq": family.current_seq + 1, "hash": successor, "now": now})
 
     async def revoke(self, session: AsyncSession, ids: Sequence[UUID], now: datetime) -> list[Revoked]:
         """End these sessions and tell every process; returns those that had not ended before."""
@@ -123,9 +131,7 @@ class SessionRepository:
         self, session: AsyncSession, owner: Principal, session_id: UUID, now: datetime
     ) -> list[Revoked]:
         """End one session if it is `owner`'s."""
-        return await self._revoked(
-            session, _REVOKE_OWN, now, id=session_id, kind=owner.role, principal=owner.user_id
-        )
+        return await self._revoked(session, _REVOKE_OWN, now, id=session_id, kind=owner.role, principal=owner.user_id)
 
     async def revoke_all(self, session: AsyncSession, owner: Principal, now: datetime) -> list[Revoked]:
         """End every session of `owner`."""
@@ -142,9 +148,7 @@ class SessionRepository:
         email: str | None = row.scalar()
         return email
 
-    async def live(
-        self, owner: Principal, now: datetime, after: After | None, limit: int
-    ) -> list[SessionRead]:
+    async def live(self, owner: Principal, now: datetime, after: After | None, limit: int) -> list[SessionRead]:
         """Return the sessions of `owner` that can still be refreshed, newest first."""
         return await self._database.fetch(
             SessionRead,

@@ -61,9 +61,7 @@ class RevokedSessions:
         epoch, _, place = (cursor or "").partition(":")
         missed = self._added - int(place) if epoch == self._epoch and place.isdecimal() else -1
         if 0 <= missed <= len(self._log):
-            return Revocations(
-                cursor=here, snapshot=False, revoked=list(self._log)[len(self._log) - missed :]
-            )
+            return Revocations(cursor=here, snapshot=False, revoked=list(self._log)[len(self._log) - missed :])
         everything = [Revoked(known, expires_at) for known, expires_at in self._expiry.items()]
         return Revocations(cursor=here, snapshot=True, revoked=everything)
 

@@ -28,13 +28,13 @@ class Tokens(msgspec.Struct, frozen=True):
     refresh: str
 
 
-class RefreshTokenGiven(Body):
+class RefreshTokenGiven(Body, frozen=True, kw_only=True):
     """The refresh token, from a client that keeps it itself."""
 
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class SignedIn(View, omit_defaults=True):
+class SignedIn(View, frozen=True, omit_defaults=True):
     """A sign-in; the refresh token stands here only when the client keeps it itself."""
 
     access_token: str
@@ -45,7 +45,7 @@ class SignedIn(View, omit_defaults=True):
     refresh_token: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class SessionRead(View):
+class SessionRead(View, frozen=True):
     """One device that is signed in."""
 
     id: UUID

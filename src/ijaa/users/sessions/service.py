@@ -1,8 +1,11 @@
 """Use cases of sessions."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Literal
 from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,9 +38,9 @@ class SessionService:
         repository: SessionRepository,
         keys: SigningKeys,
         feed: RevocationFeed,
+        *,
         verifier: TokenVerifier,
         mails: MailQueue,
-        *,
         successor_key: bytes,
         issuer: str,
         cursors: Cursors,
@@ -46,14 +49,28 @@ class SessionService:
         self._database, self._repository, self._keys, self._feed = database, repository, keys, feed
         self._verifier, self._mails, self._cursors = verifier, mails, cursors
         self._successor_key, self._issuer, self._clock = successor_key, issuer, clock
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
     async def open(
-        self, session: AsyncSession, user_id: str, username: str, role: Any, device: Device
+        self,
+        session: AsyncSession,
+        user_id: str,
+        username: str,
+        *,
+        role: Literal["member", "admin"],
+        device: Device,
     ) -> Tokens:
         """Open a session in the transaction of the sign-in that proves who it is for."""
         principal = Principal(user_id, username, str(uuid4()), role)
         token, now = new_token(), self._clock.now()
-        await self._repository.open(session, principal, device, token_hash(token), now, now + FAMILY_LIFETIME)
+        await self._repository.open(
+            session,
+            principal,
+            device=device,
+            token_hash=token_hash(token),
+            now=now,
+            expires_at=now + FAMILY_LIFETIME,
+        )
         return await self._tokens(principal, token)
 
     async def refresh(self, token: str) -> Tokens:
@@ -63,10 +80,11 @@ class SessionService:
             SessionEnded: the token is unknown, expired, revoked, or was used before; the last ends its whole family.
 
         """
-        now = self._clock.now()
+        now, shown = self._clock.now(), token_hash(token)
         successor = next_token(self._successor_key, token)
-        async with self._database.transaction() as session:
-            family = await self._repository.lock(session, token_hash(token))
+        # here they wait without a connection each: one token shown fifty times must not empty the pool
+        async with self._turns.setdefault(shown, asyncio.Lock()), self._database.transaction() as session:
+            family = await self._repository.lock(session, shown)
             verdict = judge(family, now) if family else Verdict.ENDED
             if family and verdict is Verdict.ROTATE:
                 await self._repository.rotate(session, family, token_hash(successor), now)
@@ -80,10 +98,8 @@ class SessionService:
         """End the session these tokens belong to; tokens that are not good end nothing, and that is no error."""
         ids = []
         if access_token:
-            try:
+            with suppress(InvalidTokenError):  # there is nothing to end then
                 ids.append(UUID((await self._verifier.verify(access_token)).session_id))
-            except InvalidTokenError:
-                pass  # there is nothing to end
         async with self._database.transaction() as session:
             if refresh_token and (found := await self._repository.find(session, token_hash(refresh_token))):
                 ids.append(found)

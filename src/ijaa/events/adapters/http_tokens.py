@@ -1,0 +1,151 @@
+"""What the token verifier needs, over HTTP: public keys and revoked sessions of the users service."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from ijaa.events.adapters.peer import Peer
+from ijaa.shared.clock import Clock
+from ijaa.shared.errors import Unavailable
+
+log = structlog.get_logger("ijaa.events.tokens")
+
+_REFRESH_EVERY = 5.0
+"""Seconds; made-up key ids must not become requests."""
+_POLL = 10
+"""Seconds one poll of the feed stays open."""
+_START_WAIT = 3.0
+_BACKOFF = (0.1, 2.0)
+_LAST_WORD = 1.0
+"""Seconds the loaded set decides alone once the service did not answer."""
+
+
+class _KeySet(msgspec.Struct, frozen=True):
+    keys: list[dict[str, Any]]
+
+
+class _Revoked(msgspec.Struct, frozen=True):
+    session_id: str
+    expires_at: datetime
+
+
+class _Revocations(msgspec.Struct, frozen=True):
+    cursor: str
+    snapshot: bool
+    revoked: list[_Revoked]
+
+
+class _Revocation(msgspec.Struct, frozen=True):
+    revoked: bool
+
+
+class HttpPublicKeys:
+    """The published keys (JWKS, RFC 7517)."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._keys: dict[str, OKPKey] = {}
+        self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
+
+    def find(self, kid: str) -> OKPKey | None:
+        """Return the key of this id if it is known here."""
+        return self._keys.get(kid)
+
+    async def refresh(self) -> None:
+        """Learn of new keys, at most every few seconds; raise `Unavailable` without any key at all."""
+        async with self._asking:
+            if time.monotonic() - self._asked_at < _REFRESH_EVERY and self._keys:
+                return
+            try:
+                published = await self._peer.get(_KeySet, "/.well-known/jwks.json")
+                self._keys = {key["kid"]: OKPKey.import_key(key) for key in published.keys}
+            except (Unavailable, JoseError, KeyError) as error:
+                if not self._keys:
+                    raise Unavailable("Tokens cannot be checked just now.") from error
+                log.warning("keys could not be refreshed", error=str(error))
+            self._asked_at = time.monotonic()
+
+
+class HttpRevocations:
+    """Follows the users service's feed of revoked sessions.
+
+    Live, it knows by itself. Down, it asks about the one session; with the service out of reach too, the set loaded
+    last decides, because then nobody can revoke either.
+    """
+
+    def __init__(self, peer: Peer, clock: Clock) -> None:
+        self._peer, self._clock = peer, clock
+        self._revoked: dict[str, datetime] = {}
+        self._live = False
+        self._loaded = asyncio.Event()
+        self._unreachable_until = 0.0
+
+    async def revoked(self, session_id: str) -> bool:
+        """Whether the session has been revoked; no request while the feed is live."""
+        if session_id in self._revoked:
+            return True
+        return False if self._live else await self._look_up(session_id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the feed for as long as the block runs."""
+        task = asyncio.create_task(self._follow(), name="revocation-poll")
+        try:
+            try:
+                async with asyncio.timeout(_START_WAIT):
+                    await self._loaded.wait()
+            except TimeoutError:
+                log.warning("revocations are not loaded yet; the feed goes on trying")
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._live = False
+
+    async def _follow(self) -> None:
+        cursor: str | None = None
+        pause = _BACKOFF[0]
+        while True:
+            try:
+                asked = {"after": cursor, "wait": _POLL} if cursor else {}
+                found = await self._peer.get(_Revocations, "/internal/v1/revocations", wait=_POLL + 2.0, **asked)
+            except Unavailable as error:
+                self._live = False
+                log.warning("the feed of revocations is down", detail=error.detail, retry_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _BACKOFF[1])
+                continue
+            pause = _BACKOFF[0]
+            self._take(found)
+            cursor = found.cursor
+
+    def _take(self, found: _Revocations) -> None:
+        now = self._clock.now()
+        kept = {} if found.snapshot else {sid: until for sid, until in self._revoked.items() if until > now}
+        self._revoked = kept | {entry.session_id: entry.expires_at for entry in found.revoked}
+        self._live = True
+        self._loaded.set()
+
+    async def _look_up(self, session_id: str) -> bool:
+        if time.monotonic() < self._unreachable_until:
+            return self._last_word()
+        try:
+            found = await self._peer.get(_Revocation, f"/internal/v1/revocations/{session_id}", wait=0.3)
+        except Unavailable:
+            self._unreachable_until = time.monotonic() + _LAST_WORD
+            return self._last_word()
+        return found.revoked
+
+    def _last_word(self) -> bool:
+        if not self._loaded.is_set():
+            raise Unavailable("Whether this session was revoked cannot be known just now.")
+        return False

@@ -1,0 +1,55 @@
+"""`UserDirectory` over HTTP."""
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+
+import msgspec
+
+from ijaa.events.adapters.peer import Peer
+from ijaa.events.ports import MemberCard, Standing
+
+_BATCH = 500
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    usernames: list[str]
+
+
+class _CardsAsked(msgspec.Struct, frozen=True):
+    usernames: list[str]
+    viewer: str | None
+
+
+class _Cards(msgspec.Struct, frozen=True):
+    cards: dict[str, MemberCard]
+
+
+class _Standings(msgspec.Struct, frozen=True):
+    standings: dict[str, Standing]
+
+
+class HttpUserDirectory:
+    """Asks the users service, 500 names a call."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    async def cards(self, usernames: Collection[str], viewer: str | None) -> Mapping[str, MemberCard]:
+        """Return the cards `viewer` (None is the public) may see, by username; unknown names are left out."""
+        found: dict[str, MemberCard] = {}
+        for batch in _batches(usernames):
+            answer = await self._peer.post(_Cards, "/internal/v1/members/cards", _CardsAsked(batch, viewer))
+            found |= answer.cards
+        return found
+
+    async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
+        """Return where each member stands; every name asked for is in the answer."""
+        found: dict[str, Standing] = {}
+        for batch in _batches(usernames):
+            found |= (await self._peer.post(_Standings, "/internal/v1/members/standings", _Asked(batch))).standings
+        return found
+
+
+def _batches(usernames: Collection[str]) -> list[list[str]]:
+    names = iter(usernames)
+    return list(iter(lambda: list(islice(names, _BATCH)), []))

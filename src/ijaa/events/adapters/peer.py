@@ -1,0 +1,50 @@
+"""One HTTP peer: pooled, in time, authenticated, and unavailable rather than wrong."""
+
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from ijaa.shared.context import request_id
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.services import ServiceTokens
+
+WAIT = 1.0
+"""Seconds an answer may take."""
+
+T = TypeVar("T")
+
+
+class Peer:
+    """Another service of this system."""
+
+    def __init__(self, base_url: str, name: str, tokens: ServiceTokens) -> None:
+        self._name, self._tokens = name, tokens
+        self._client = httpx.AsyncClient(
+            base_url=base_url, timeout=WAIT, limits=httpx.Limits(max_connections=50, max_keepalive_connections=20)
+        )
+
+    async def get(self, kind: type[T], path: str, *, wait: float = WAIT, **parameters: Any) -> T:
+        """Return an answer as a struct; raise `Unavailable` when there is none to be had."""
+        return await self._ask(kind, "GET", path, wait, params=parameters)
+
+    async def post(self, kind: type[T], path: str, body: msgspec.Struct) -> T:
+        """Send a body and return the answer as a struct; raise `Unavailable` when there is none to be had."""
+        return await self._ask(kind, "POST", path, WAIT, content=msgspec.json.encode(body))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def _ask(self, kind: type[T], method: str, path: str, wait: float, **how: Any) -> T:
+        headers = {
+            "Authorization": f"Bearer {self._tokens.token_for(self._name)}",
+            "Content-Type": "application/json",
+            "X-Request-Id": request_id.get(),
+        }
+        try:
+            answer = await self._client.request(method, path, headers=headers, timeout=wait, **how)
+            answer.raise_for_status()
+            return msgspec.json.decode(answer.content, type=kind)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            raise Unavailable(f"The {self._name} service cannot answer just now.") from error

@@ -1,0 +1,1 @@
+"""The catalogue: events, who sees them, and who edits them."""

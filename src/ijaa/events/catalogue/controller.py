@@ -1,0 +1,154 @@
+"""Routes of events."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Controller, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
+
+from ijaa.events.catalogue.filters import EventFilter, Role, Sort
+from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy
+from ijaa.events.catalogue.service import EventService
+from ijaa.shared.http.auth import requires_member
+from ijaa.shared.http.etags import etag, refuse_stale
+from ijaa.shared.pages import Page
+from ijaa.shared.principals import Principal
+from ijaa.shared.schema import MAX_ID
+
+EventId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", max_length=1000)]
+Cursor = Annotated[str | None, QueryParameter(max_length=500)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+Text = Annotated[str | None, QueryParameter(max_length=200)]
+Since = Annotated[datetime | None, QueryParameter(name="from", description="events that end after this")]
+Until = Annotated[datetime | None, QueryParameter(name="to", description="events that begin before this")]
+
+
+class EventController(Controller):
+    """Events, for everybody who may see them."""
+
+    path = "/events"
+    tags = ("Events",)
+
+    @get(operation_id="listEvents", summary="Find events")
+    async def page(
+        self,
+        viewer: NamedDependency[Principal | None],
+        events: NamedDependency[EventService],
+        *,
+        q: Text = None,
+        location: Text = None,
+        event_type: Text = None,
+        tag: Text = None,
+        privacy: Annotated[Privacy | None, QueryParameter()] = None,
+        is_online: Annotated[bool | None, QueryParameter()] = None,
+        organizer: Text = None,
+        since: Since = None,
+        until: Until = None,
+        upcoming: Annotated[bool | None, QueryParameter(description="true: not over yet; false: over")] = None,
+        has_seats: Annotated[bool | None, QueryParameter()] = None,
+        sort: Annotated[Sort, QueryParameter()] = "start_date",
+        cursor: Cursor = None,
+        limit: Limit = 20,
+        include_total: Annotated[bool, QueryParameter()] = False,
+    ) -> Page[EventRead]:
+        """Give a page of the events the caller may see; the window from/to is half-open and takes overlaps."""
+        wanted = EventFilter(
+            q=q, location=location, event_type=event_type, tag=tag, privacy=privacy, is_online=is_online,
+            organizer=organizer, ends_after=since, begins_before=until, has_seats=has_seats, upcoming=upcoming,
+        )  # fmt: skip
+        return await events.page(viewer, wanted, sort, cursor, limit, include_total=include_total)
+
+    @get("/{event_id:int}", operation_id="getEvent", summary="Read an event")
+    async def read(
+        self, viewer: NamedDependency[Principal | None], events: NamedDependency[EventService], event_id: EventId
+    ) -> Response[EventRead]:
+        """Give an event as the caller may see it, with its version as the ETag."""
+        return _tagged(await events.read(viewer, event_id))
+
+    @post(operation_id="createEvent", summary="Create an event", guards=[requires_member])
+    async def create(
+        self, member: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
+    ) -> Response[EventRead]:
+        """Create an event; it is published unless `status` is DRAFT."""
+        event = await events.create(member, data)
+        location = {"Location": f"/api/v1/events/{event.id}", "ETag": etag(event.version)}
+        return Response(event, headers=location)
+
+    @patch("/{event_id:int}", operation_id="editEvent", summary="Edit an event", guards=[requires_member])
+    async def edit(
+        self,
+        member: NamedDependency[Principal],
+        events: NamedDependency[EventService],
+        event_id: EventId,
+        data: JSONBody[EventPatch],
+        if_match: IfMatch = None,
+    ) -> Response[EventRead]:
+        """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
+        return _tagged(await events.edit(member, event_id, data, lambda version: refuse_stale(if_match, version)))
+
+    @delete("/{event_id:int}", operation_id="deleteEvent", summary="Delete an event", guards=[requires_member])
+    async def remove(
+        self,
+        member: NamedDependency[Principal],
+        events: NamedDependency[EventService],
+        event_id: EventId,
+        if_match: IfMatch = None,
+    ) -> None:
+        """Delete an event nobody takes part in; one with participants is cancelled instead."""
+        await events.delete(member, event_id, lambda version: refuse_stale(if_match, version))
+
+    @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft",
+          guards=[requires_member], status_code=200)  # fmt: skip
+    async def publish(
+        self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
+    ) -> Response[EventRead]:
+        """Let others see it."""
+        return _tagged(await events.publish(member, event_id))
+
+    @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event",
+          guards=[requires_member], status_code=200)  # fmt: skip
+    async def cancel(
+        self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
+    ) -> Response[EventRead]:
+        """Call it off; it stays visible as cancelled."""
+        return _tagged(await events.cancel(member, event_id))
+
+
+class OwnEventController(Controller):
+    """The caller's own events."""
+
+    path = "/me/events"
+    tags = ("Events",)
+    guards = (requires_member,)
+
+    @get(operation_id="listMyEvents", summary="List my events")
+    async def page(
+        self,
+        member: NamedDependency[Principal],
+        events: NamedDependency[EventService],
+        role: Annotated[Role, QueryParameter()] = "organizer",
+        sort: Annotated[Sort, QueryParameter()] = "-start_date",
+        cursor: Cursor = None,
+        limit: Limit = 20,
+    ) -> Page[EventRead]:
+        """Give the events the caller organises, takes part in or is invited to."""
+        return await events.page(member, EventFilter(role=role), sort, cursor, limit)
+
+
+def event_router(service: EventService) -> Router:
+    """Return the event routes."""
+
+    def provide_events() -> EventService:
+        return service
+
+    return Router(
+        "/",
+        route_handlers=[EventController, OwnEventController],
+        dependencies={"events": Provide(provide_events, sync_to_thread=False)},
+    )
+
+
+def _tagged(event: EventRead) -> Response[EventRead]:
+    return Response(event, headers={"ETag": etag(event.version)})

@@ -1,0 +1,56 @@
+"""Rules of events that need no I/O."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from ijaa.shared.errors import Violation
+from ijaa.shared.text import fold
+
+SLACK = timedelta(minutes=5)
+"""How far in the past a new event may start (behaviours: time at the edge)."""
+
+SEARCHED = ("title", "event_type", "tags", "description")
+_KEY_LENGTH = 25_000
+_PLACE_KEY_LENGTH = 300
+
+
+def schedule_violations(
+    *, start: datetime, end: datetime, zone: str, deadline: datetime | None, now: datetime | None
+) -> Iterator[Violation]:
+    """Yield what is wrong with the times of an event; `now` is None where the start did not change."""
+    if not is_zone(zone):
+        yield Violation("/timezone", "is not an IANA time zone, such as Asia/Dhaka")
+    if end <= start:
+        yield Violation("/end_date", "must be after start_date")
+    if now is not None and start < now - SLACK:
+        yield Violation("/start_date", "is in the past")
+    if deadline is not None and deadline > end:
+        yield Violation("/rsvp_deadline", "must not be after end_date")
+
+
+def waitlist_violations(mode: str) -> Iterator[Violation]:
+    """Yield what this release cannot do with the waitlist yet."""
+    if mode == "offer":
+        yield Violation("/waitlist_mode", "offer is not available yet: use auto, which promotes by itself")
+
+
+@lru_cache(maxsize=1024)
+def is_zone(name: str) -> bool:
+    """Whether this is an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def search_key(*, title: str, event_type: str | None, tags: list[str], description: str | None) -> str:
+    """Return what an event is found by, folded."""
+    return fold(" ".join(filter(None, [title, event_type, *tags, description])))[:_KEY_LENGTH]
+
+
+def place_key(location: str | None) -> str | None:
+    """Return what a place is found by, folded."""
+    return None if location is None else fold(location)[:_PLACE_KEY_LENGTH]

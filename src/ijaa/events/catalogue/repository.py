@@ -1,0 +1,87 @@
+"""SQL of events."""
+
+from typing import Any
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
+from ijaa.events.catalogue.models import Event
+from ijaa.events.catalogue.schemas import EventRead
+from ijaa.events.visibility import INSIDER, MINE, PLACE_SHOWN, VISIBLE
+from ijaa.shared.database import Database
+from ijaa.shared.schema import columns
+
+_COLUMNS = columns(
+    EventRead,
+    "e",
+    location=f"CASE WHEN {PLACE_SHOWN} THEN e.location END",
+    meeting_link=f"CASE WHEN {INSIDER} THEN e.meeting_link END",
+    seats_taken="e.going",
+    waitlisted="e.waiting",
+    over_capacity="coalesce(e.going > e.capacity, false)",
+    organizer_email="CASE WHEN $1::text IS NOT NULL THEN e.organizer_email END",
+    my_rsvp="my.status",
+    organizer="NULL",
+)
+_FROM = f"FROM events e {MINE} WHERE {VISIBLE}"
+
+_ANSWERED = text(
+    "SELECT EXISTS (SELECT FROM event_participations WHERE event_id = :event_id AND status <> 'NOT_GOING')"
+)
+_FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
+
+READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
+
+
+def page_sql(wanted: EventFilter, order: Order, after: ByTime | ByCount | None, limit: int) -> tuple[str, list[Any]]:
+    """Return the statement of one page and its arguments after the viewer."""
+    arguments: list[Any] = [None]  # $1 is the viewer
+    clauses = conditions(wanted, arguments)
+    if after is not None:
+        at, last = (after.at, after.id) if isinstance(after, ByTime) else (after.count, after.id)
+        arguments += [at, last]
+        position = len(arguments)
+        clauses.append(f"(e.{order.column}, e.id) {order.comparison} (${position - 1}, ${position})")
+    arguments.append(limit)
+    narrowed = "".join(f" AND {clause}" for clause in clauses)
+    return f"SELECT {_COLUMNS} {_FROM}{narrowed} {order.clause} LIMIT ${len(arguments)}", arguments[1:]
+
+
+class EventRepository:
+    """Events, to read past the ORM and to change through it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, event_id: int, viewer: str | None) -> EventRead | None:
+        """Return an event as the viewer may see it, or None."""
+        return await self._database.fetch_one(EventRead, READ, viewer, event_id)
+
+    async def page(
+        self, viewer: str | None, wanted: EventFilter, order: Order, after: ByTime | ByCount | None, limit: int
+    ) -> list[EventRead]:
+        """Return up to `limit` events the viewer may see."""
+        sql, arguments = page_sql(wanted, order, after, limit)
+        return await self._database.fetch(EventRead, sql, viewer, *arguments)
+
+    async def count(self, viewer: str | None, wanted: EventFilter) -> int:
+        """Return how many events the viewer would find."""
+        arguments: list[Any] = [viewer]
+        narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, arguments))
+        total: int = await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *arguments)
+        return total
+
+    async def lock(self, session: AsyncSession, event_id: int) -> Event | None:
+        """Return an event to change; nobody else changes it, or its seats, before the transaction ends."""
+        event: Event | None = await session.scalar(select(Event).where(Event.id == event_id).with_for_update())
+        return event
+
+    async def answered(self, session: AsyncSession, event_id: int) -> bool:
+        """Whether anybody takes part, waits, or may."""
+        return bool(await session.scalar(_ANSWERED, {"event_id": event_id}))
+
+    async def remove(self, session: AsyncSession, event_id: int) -> None:
+        """Delete an event and the refusals it got."""
+        await session.execute(_FORGET_REFUSALS, {"event_id": event_id})
+        await session.execute(delete(Event).where(Event.id == event_id))

@@ -1,0 +1,181 @@
+"""Use cases of events."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ijaa.events.cards import cards_of
+from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key, waitlist_violations
+from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
+from ijaa.events.catalogue.models import Event
+from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead
+from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, WrongState
+from ijaa.events.ports import UserDirectory
+from ijaa.events.seats.repository import SeatRepository
+from ijaa.shared.clock import Clock
+from ijaa.shared.database import Database
+from ijaa.shared.errors import Invalid, NotFound, Violation
+from ijaa.shared.pages import Cursors, Page
+from ijaa.shared.principals import Principal
+
+VersionCheck = Callable[[int], None]
+"""Raises when the version an editor saw is not this one."""
+
+_TIMES = frozenset({"start_date", "end_date", "timezone", "rsvp_deadline"})
+
+
+class EventService:
+    """Creates, shows, edits and ends events."""
+
+    def __init__(
+        self, database: Database, repository: EventRepository, seats: SeatRepository,
+        directory: UserDirectory, *, cursors: Cursors, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._database, self._repository, self._seats = database, repository, seats
+        self._directory, self._cursors, self._clock = directory, cursors, clock
+
+    async def create(self, member: Principal, wanted: EventCreate) -> EventRead:
+        """Create an event for a member who is active right now: the other module is asked, not remembered."""
+        now = self._clock.now()
+        _refuse(
+            *schedule_violations(
+                start=wanted.start_date, end=wanted.end_date, zone=wanted.timezone, deadline=wanted.rsvp_deadline,
+                now=now,
+            ),
+            *waitlist_violations(wanted.waitlist_mode),
+        )  # fmt: skip
+        if (await self._directory.standings([member.username]))[member.username] != "active":
+            raise NotActive
+        event = Event(
+            **{name: getattr(wanted, name) for name in wanted.__struct_fields__},
+            created_by_username=member.username, created_at=now, updated_at=now,
+            going=0, waiting=0, waitlist_seq=0, search_key="", location_key=None,
+        )  # fmt: skip
+        _refresh_keys(event)
+        async with self._database.transaction() as session:
+            session.add(event)
+        return await self.read(member, event.id)
+
+    async def read(self, viewer: Principal | None, event_id: int) -> EventRead:
+        """Return an event as the viewer may see it; raise `NotFound` where he may not."""
+        event = await self._visible(viewer, event_id)
+        await self._with_cards(viewer, [event])
+        return event
+
+    async def page(
+        self, viewer: Principal | None, wanted: EventFilter, sort: Sort, cursor: str | None, limit: int,
+        *, include_total: bool = False,
+    ) -> Page[EventRead]:  # fmt: skip
+        """Return a page of the events the viewer may see."""
+        order = ORDERS[sort]
+        scope = f"events/{sort}/{msgspec.json.encode(wanted).decode()}"
+        after = self._cursors.read(scope, cursor, order.position) if cursor else None
+        username = viewer.username if viewer else None
+        rows = await self._repository.page(username, wanted, order, after, limit + 1)
+        kept, following = self._cursors.page(scope, rows, limit, order.position_of)
+        await self._with_cards(viewer, kept)
+        if include_total:
+            total = await self._repository.count(username, wanted)
+            return Page(items=list(kept), next_cursor=following, total=total)
+        return Page(items=list(kept), next_cursor=following)
+
+    async def edit(self, member: Principal, event_id: int, patch: EventPatch, check: VersionCheck) -> EventRead:
+        """Change an event; new seats go to the waitlist at once, fewer evict nobody."""
+        await self._organised(member, event_id)
+        changes, now = patch.changes(), self._clock.now()
+        async with self._database.transaction() as session:
+            event = await self._locked(session, event_id)
+            check(event.version)
+            changes = {name: value for name, value in changes.items() if getattr(event, name) != value}
+            if changes:
+                _refuse(*_edit_violations(event, changes, now))
+                for name, value in changes.items():
+                    setattr(event, name, value)
+                event.updated_at = now
+                _refresh_keys(event)
+                await session.flush()
+                await self._seats.promote(session, event_id, now)
+        return await self.read(member, event_id)
+
+    async def publish(self, member: Principal, event_id: int) -> EventRead:
+        """Publish a draft; publishing twice changes nothing."""
+        return await self._to_status(member, event_id, "PUBLISHED", allowed=("DRAFT",))
+
+    async def cancel(self, member: Principal, event_id: int) -> EventRead:
+        """Cancel an event; cancelling twice changes nothing."""
+        return await self._to_status(member, event_id, "CANCELLED", allowed=("PUBLISHED", "DRAFT", "NEEDS_ORGANISER"))
+
+    async def delete(self, member: Principal, event_id: int, check: VersionCheck) -> None:
+        """Delete an event nobody takes part in."""
+        await self._organised(member, event_id)
+        async with self._database.transaction() as session:
+            event = await self._locked(session, event_id)
+            check(event.version)
+            if await self._repository.answered(session, event_id):
+                raise HasParticipants
+            await self._repository.remove(session, event_id)
+
+    async def _to_status(self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...]) -> EventRead:
+        await self._organised(member, event_id)
+        async with self._database.transaction() as session:
+            event = await self._locked(session, event_id)
+            if event.status != status:
+                if event.status not in allowed:
+                    raise WrongState(f"An event that is {event.status} does not become {status}.")
+                event.status = status
+                event.updated_at = self._clock.now()
+        return await self.read(member, event_id)
+
+    async def _visible(self, viewer: Principal | None, event_id: int) -> EventRead:
+        event = await self._repository.read(event_id, viewer.username if viewer else None)
+        if event is None:
+            raise NotFound
+        return event
+
+    async def _organised(self, member: Principal, event_id: int) -> EventRead:
+        event = await self._visible(member, event_id)
+        if event.created_by_username != member.username:
+            raise NotOrganiser
+        return event
+
+    async def _locked(self, session: Any, event_id: int) -> Event:
+        event = await self._repository.lock(session, event_id)
+        if event is None:
+            raise NotFound
+        return event
+
+    async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> None:
+        names = [event.created_by_username for event in events]
+        cards = await cards_of(self._directory, names, viewer.username if viewer else None)
+        for event in events:
+            event.organizer = cards[event.created_by_username]
+
+
+def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:
+    if event.end_date < now and (moved := _TIMES & changes.keys()):
+        return [Violation(f"/{name}", "cannot be changed: the event is over") for name in sorted(moved)]
+    return [
+        *schedule_violations(
+            start=changes.get("start_date", event.start_date),
+            end=changes.get("end_date", event.end_date),
+            zone=changes.get("timezone", event.timezone),
+            deadline=changes.get("rsvp_deadline", event.rsvp_deadline),
+            now=now if "start_date" in changes else None,
+        ),
+        *waitlist_violations(changes.get("waitlist_mode", event.waitlist_mode)),
+    ]
+
+
+def _refresh_keys(event: Event) -> None:
+    event.search_key = search_key(
+        title=event.title, event_type=event.event_type, tags=event.tags, description=event.description
+    )
+    event.location_key = place_key(event.location)
+
+
+def _refuse(*found: Violation) -> None:
+    if found:
+        raise Invalid(found)

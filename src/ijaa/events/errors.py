@@ -1,0 +1,51 @@
+"""The problems only this module has."""
+
+from ijaa.shared.errors import Conflict, Forbidden
+
+
+class NotOrganiser(Forbidden):
+    """The caller sees the event but does not run it."""
+
+    code, title = "not-organiser", "Only an organiser of the event may do this"
+
+
+class NotActive(Forbidden):
+    """The account may not create events just now."""
+
+    code, title = "not-active", "Your account cannot create events just now"
+
+
+class InvitationNeeded(Forbidden):
+    """Everybody sees the event, but only those who are invited join it."""
+
+    code, title = "invitation-needed", "Only invited members may join this event"
+
+
+class HasParticipants(Conflict):
+    """An event somebody answered is cancelled, never deleted."""
+
+    code, title = "event-has-participants", "People have answered this event: cancel it instead"
+
+
+class RsvpClosed(Conflict):
+    """Answers are not taken any more, or not yet."""
+
+    code, title = "rsvp-closed", "This event does not take answers now"
+
+
+class NotEnoughSeats(Conflict):
+    """A participant asked for more seats than are free; he keeps those he has."""
+
+    code, title = "not-enough-seats", "There are not enough free seats: your seat is kept as it was"
+
+
+class NotPending(Conflict):
+    """There is nothing to decide about this participation."""
+
+    code, title = "not-pending", "This participation does not wait for approval"
+
+
+class WrongState(Conflict):
+    """The status of the event does not allow it."""
+
+    code, title = "wrong-state", "The status of the event does not allow this"

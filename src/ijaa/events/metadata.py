@@ -1,0 +1,12 @@
+"""Every table of the events module, for alembic and for nobody else."""
+
+from ijaa.events.base import EventsBase
+from ijaa.events.catalogue.models import Event
+from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.participations.models import EventParticipation
+from ijaa.shared.audit import audit_log_table
+
+metadata = EventsBase.metadata
+AUDIT_LOG = audit_log_table(metadata)
+
+__all__ = ["AUDIT_LOG", "Event", "EventInvitation", "EventParticipation", "metadata"]

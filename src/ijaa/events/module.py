@@ -1,0 +1,43 @@
+"""The events module, wired."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ijaa.events.catalogue.controller import event_router
+from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.catalogue.service import EventService
+from ijaa.events.participations.controller import participation_router
+from ijaa.events.participations.repository import ParticipationRepository
+from ijaa.events.participations.service import ParticipationService
+from ijaa.events.ports import UserDirectory
+from ijaa.events.seats.repository import SeatRepository
+from ijaa.settings import Settings
+from ijaa.shared.clock import Clock
+from ijaa.shared.crypto import derive_key
+from ijaa.shared.database import Database
+from ijaa.shared.http.modules import Module
+from ijaa.shared.pages import Cursors
+
+
+def build(settings: Settings, database: Database, directory: UserDirectory, clock: Clock) -> Module:
+    """Wire the module over its database and its port; nothing is connected before its lifespan."""
+    cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
+    seats = SeatRepository()
+    events = EventService(database, EventRepository(database), seats, directory, cursors=cursors, clock=clock)
+    participations = ParticipationService(
+        database, ParticipationRepository(database), seats, directory, cursors=cursors, clock=clock
+    )
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await database.dispose()
+
+    return Module(
+        name="events",
+        database=database,
+        routes=[event_router(events), participation_router(participations)],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,35 @@
+"""What an answer means for seats."""
+
+from datetime import datetime
+from enum import Enum, auto
+
+
+class Move(Enum):
+    """What happens to the seats of an event when somebody answers."""
+
+    CLAIM = auto()
+    """Take seats, or join the waitlist."""
+    RESIZE = auto()
+    """Go on holding seats, more or fewer of them."""
+    KEEP_PLACE = auto()
+    """Go on waiting, for more or fewer seats."""
+    ASK = auto()
+    """Wait for an organiser's approval; no seat yet."""
+    LEAVE = auto()
+    """Hold no seat and wait for none."""
+
+
+def move(old: str | None, answer: str, *, needs_approval: bool) -> Move:
+    """Return what an answer does, given the status before it."""
+    if answer != "GOING":
+        return Move.LEAVE
+    if old == "GOING":
+        return Move.RESIZE
+    if old == "WAITLISTED":
+        return Move.KEEP_PLACE
+    return Move.ASK if needs_approval else Move.CLAIM
+
+
+def takes_answers(*, status: str, end: datetime, deadline: datetime | None, now: datetime) -> bool:
+    """Whether an event takes answers (behaviours: RSVP)."""
+    return status == "PUBLISHED" and now < end and (deadline is None or now <= deadline)

@@ -1,0 +1,48 @@
+"""The table of participations."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ijaa.events.base import EventsBase
+from ijaa.shared.tables import Key, one_of
+
+
+class EventParticipation(EventsBase):
+    """One member's answer to one event; `seq` is his place in the order of the waitlist."""
+
+    __tablename__ = "event_participations"
+    __table_args__ = (
+        UniqueConstraint("event_id", "participant_username"),
+        CheckConstraint(one_of("status", "GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED"), name="status"),
+        CheckConstraint("guests BETWEEN 0 AND 5", name="guests"),
+        CheckConstraint("(status = 'WAITLISTED') = (seq IS NOT NULL) AND seq > 0", name="seq"),
+        CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
+        CheckConstraint(
+            "participant_username = lower(participant_username) AND participant_username <> ''",
+            name="participant_username",
+        ),
+        CheckConstraint("version > 0", name="version"),
+        Index("idx_event_participations_event_id", "event_id", "id"),
+        Index("idx_event_participations_participant", "participant_username", "event_id"),
+        Index(
+            "idx_event_participations_waitlist",
+            "event_id",
+            text("priority DESC"),
+            "seq",
+            postgresql_where=text("status = 'WAITLISTED'"),
+        ),
+    )
+
+    id: Mapped[Key]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="RESTRICT"))
+    participant_username: Mapped[str] = mapped_column(String(100))
+    status: Mapped[str] = mapped_column(String(20))
+    guests: Mapped[int] = mapped_column(server_default=text("0"))
+    message: Mapped[str | None] = mapped_column(String(500))
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    responded_at: Mapped[datetime]
+    promoted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))

@@ -1,0 +1,228 @@
+"""Use cases of participations."""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import UNSET
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.events.cards import cards_of
+from ijaa.events.errors import InvitationNeeded, NotEnoughSeats, NotOrganiser, NotPending, RsvpClosed
+from ijaa.events.participations.domain import Move, move, takes_answers
+from ijaa.events.participations.line import Lines
+from ijaa.events.participations.repository import Mine, ParticipantRow, ParticipationRepository, Raced
+from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
+from ijaa.events.ports import MemberCard, UserDirectory
+from ijaa.events.seats.repository import SeatRepository
+from ijaa.shared.clock import Clock
+from ijaa.shared.database import Database
+from ijaa.shared.errors import Invalid, NotFound, Unavailable, Violation
+from ijaa.shared.pages import Cursors, Page
+from ijaa.shared.principals import Principal
+
+_TRIES = 5
+_SHOWN_TO_MEMBERS = ("GOING", "MAYBE")
+_ALL: tuple[ParticipationStatus, ...] = ("GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED")
+
+
+class ParticipationService:
+    """Answers events, and shows who comes."""
+
+    def __init__(
+        self, database: Database, repository: ParticipationRepository, seats: SeatRepository,
+        directory: UserDirectory, *, cursors: Cursors, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._database, self._repository, self._seats = database, repository, seats
+        self._directory, self._cursors, self._clock = directory, cursors, clock
+        self._lines = Lines()
+
+    async def answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
+        """Put the member's answer; the same answer twice changes nothing."""
+        async with self._lines.at(event_id):
+            return await self._answer(member, event_id, wanted)
+
+    async def _answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
+        mine = await self._mine(member.username, event_id)
+        self._refuse_closed(mine)
+        if not (mine.invited or mine.organises or mine.id or mine.privacy == "PUBLIC"):
+            raise InvitationNeeded
+        if wanted.guests > mine.max_guests and wanted.status == "GOING":
+            raise Invalid([Violation("/guests", f"must not be more than {mine.max_guests} for this event")])
+        if _says_nothing_new(mine, wanted):
+            return _read(mine)
+
+        async def put(session: AsyncSession, current: Mine) -> None:
+            await self._put(session, current, member.username, wanted)
+
+        return _read(await self._settled(member.username, mine, put))
+
+    async def take_back(self, member: Principal, event_id: int) -> None:
+        """Remove the member's answer and free its seats; nothing happens without one."""
+        mine = await self._mine(member.username, event_id)
+        if mine.id is None:
+            return
+
+        async def remove(session: AsyncSession, current: Mine) -> None:
+            if current.id is not None:
+                await self._leave(session, current)
+                await self._repository.remove(session, current)
+                await self._seats.promote(session, current.event_id, self._clock.now())
+
+        await self._settled(member.username, mine, remove)
+
+    async def own(self, member: Principal, event_id: int) -> RsvpRead:
+        """Return the member's answer; raise `NotFound` without one."""
+        mine = await self._mine(member.username, event_id)
+        if mine.id is None:
+            raise NotFound("You have not answered this event.")
+        return _read(mine)
+
+    async def decide(self, organiser: Principal, event_id: int, username: str, *, approve: bool) -> RsvpRead:
+        """Approve or reject somebody who waits for approval; approval takes a seat, or a place on the waitlist."""
+        seen = await self._mine(organiser.username, event_id)
+        if not seen.organises:
+            raise NotOrganiser
+        if approve:
+            self._refuse_closed(seen)
+        mine = await self._repository.mine(event_id, username.lower())
+        if mine is None or mine.id is None:
+            raise NotFound("This member has not answered the event.")
+
+        async def settle(session: AsyncSession, current: Mine) -> None:
+            if current.status != "PENDING":
+                raise NotPending
+            guests, message = current.guests or 0, current.message
+            if approve:
+                await self._claim(session, current, username.lower(), guests, message)
+            else:
+                await self._write(session, current, username.lower(), "NOT_GOING", guests, message)
+
+        return _read(await self._settled(username.lower(), mine, settle))
+
+    async def page(
+        self, member: Principal, event_id: int, status: ParticipationStatus | None, cursor: str | None,
+        limit: int, *, include_total: bool,
+    ) -> Page[ParticipantRead]:  # fmt: skip
+        """Return who answered: GOING and MAYBE for whoever sees the event, everything for its organiser."""
+        mine = await self._mine(member.username, event_id)
+        allowed = _ALL if mine.organises else _SHOWN_TO_MEMBERS
+        statuses = [one for one in allowed if status in (None, one)]
+        scope = f"participants/{event_id}/{status}"
+        after = self._cursors.read(scope, cursor, tuple[int])[0] if cursor else 0
+        rows = await self._repository.page(event_id, statuses, after, limit + 1)
+        kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.id,))
+        cards = await cards_of(self._directory, [row.username for row in kept], member.username)
+        items = [_participant(row, cards[row.username], organises=mine.organises) for row in kept]
+        if include_total:
+            return Page(items=items, next_cursor=following, total=await self._repository.count(event_id, statuses))
+        return Page(items=items, next_cursor=following)
+
+    async def _mine(self, username: str, event_id: int) -> Mine:
+        mine = await self._repository.mine(event_id, username)
+        if mine is None:
+            raise NotFound
+        return mine
+
+    def _refuse_closed(self, mine: Mine) -> None:
+        if not takes_answers(
+            status=mine.event_status, end=mine.end_date, deadline=mine.rsvp_deadline, now=self._clock.now()
+        ):
+            raise RsvpClosed
+
+    async def _settled(
+        self, username: str, mine: Mine, change: Callable[[AsyncSession, Mine], Awaitable[None]]
+    ) -> Mine:
+        """Run a change in one transaction, again with what is there now whenever the answer changed in between."""
+        for _ in range(_TRIES):
+            try:
+                async with self._database.transaction() as session:
+                    await change(session, mine)
+                    after = await self._repository.mine_within(session, mine.event_id, username)
+                    return after or mine
+            except Raced:
+                mine = await self._mine(username, mine.event_id)
+        raise Unavailable("Too many changes of this answer at once.")
+
+    async def _put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
+        message = wanted.message
+        match move(mine.status, wanted.status, needs_approval=mine.requires_approval and not mine.organises):
+            case Move.CLAIM:
+                await self._claim(session, mine, username, wanted.guests, message)
+            case Move.RESIZE:
+                await self._resize(session, mine, wanted)
+            case Move.KEEP_PLACE:
+                await self._seats.lock(session, mine.event_id)
+                await self._repository.keep_place(session, mine, guests=wanted.guests, message=message)
+                await self._seats.promote(session, mine.event_id, self._clock.now())
+            case Move.ASK:
+                await self._write(session, mine, username, "PENDING", wanted.guests, message)
+            case Move.LEAVE:
+                await self._leave(session, mine)
+                await self._write(session, mine, username, wanted.status, 0, message)
+                if mine.seats:
+                    await self._seats.promote(session, mine.event_id, self._clock.now())
+
+    async def _claim(self, session: AsyncSession, mine: Mine, username: str, guests: int, message: str | None) -> None:
+        """Take seats, or join the tail of the waitlist and promote at once: a freed seat may fit already."""
+        now = self._clock.now()
+        if await self._seats.claim(session, mine.event_id, 1 + guests, now):
+            await self._write(session, mine, username, "GOING", guests, message)
+            return
+        seq = await self._seats.queue(session, mine.event_id, now)
+        if seq is None:
+            raise RsvpClosed
+        await self._write(session, mine, username, "WAITLISTED", guests, message, seq)
+        await self._seats.promote(session, mine.event_id, now)
+
+    async def _resize(self, session: AsyncSession, mine: Mine, wanted: RsvpPut) -> None:
+        more = wanted.guests - (mine.guests or 0)
+        if more > 0 and not await self._seats.claim(session, mine.event_id, more, self._clock.now()):
+            raise NotEnoughSeats
+        if more < 0:
+            await self._seats.release(session, mine.event_id, -more)
+        await self._repository.keep_place(session, mine, guests=wanted.guests, message=wanted.message)
+        if more < 0:
+            await self._seats.promote(session, mine.event_id, self._clock.now())
+
+    async def _leave(self, session: AsyncSession, mine: Mine) -> None:
+        if mine.status == "GOING":
+            await self._seats.release(session, mine.event_id, mine.seats)
+        elif mine.status == "WAITLISTED":
+            await self._seats.unqueue(session, mine.event_id)
+
+    async def _write(
+        self, session: AsyncSession, mine: Mine, username: str, status: str, guests: int,
+        message: str | None, seq: int | None = None,
+    ) -> None:  # fmt: skip
+        await self._repository.put(
+            session, mine, username, status=status, guests=guests, message=message, seq=seq, now=self._clock.now()
+        )
+
+
+def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
+    standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
+    guests = wanted.guests if wanted.status == "GOING" else 0
+    return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)
+
+
+def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> ParticipantRead:
+    return ParticipantRead(
+        username=row.username,
+        name=card.name,
+        photo=card.photo,
+        degraded=card.degraded or UNSET,
+        status=row.status,
+        guests=row.guests,
+        message=row.message if organises else UNSET,
+        position=row.position if organises else UNSET,
+    )
+
+
+def _read(mine: Mine) -> RsvpRead:
+    return RsvpRead(
+        status=mine.status or "NOT_GOING",
+        guests=mine.guests or 0,
+        position=mine.position,
+        seats_taken=mine.going,
+        capacity=mine.capacity,
+        message=mine.message,
+    )

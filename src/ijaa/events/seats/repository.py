@@ -1,0 +1,110 @@
+"""SQL of seats. Every function takes, or already holds, the lock of the event's row; participations come after it."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.events.seats.domain import Waiter, next_in
+
+OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
+"""When an event takes answers, and promotes."""
+
+_CLAIM = text(f"""
+UPDATE events SET going = going + :seats
+WHERE id = :event_id AND {OPEN} AND (capacity IS NULL OR going + :seats <= capacity) AND waiting = 0
+RETURNING going, capacity
+""")
+_QUEUE = text(f"""
+UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1
+WHERE id = :event_id AND {OPEN}
+RETURNING waitlist_seq
+""")
+_LOCK = text("SELECT FROM events WHERE id = :event_id FOR UPDATE")
+_RELEASE = text("UPDATE events SET going = going - :seats WHERE id = :event_id")
+_UNQUEUE = text("UPDATE events SET waiting = waiting - 1 WHERE id = :event_id")
+_STATE = text(f"""
+SELECT going, capacity, waiting, ({OPEN}) AS open FROM events WHERE id = :event_id
+""")
+_NEXT = text("""
+SELECT p.id, 1 + p.guests
+FROM event_participations p JOIN events e ON e.id = p.event_id
+WHERE p.event_id = :event_id AND p.status = 'WAITLISTED' AND 1 + p.guests <= :free
+  AND (e.privacy = 'PUBLIC' OR p.participant_username = e.created_by_username OR EXISTS (
+       SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username))
+ORDER BY p.priority DESC, p.seq LIMIT :limit
+""")
+_SEAT = text("""
+UPDATE event_participations
+SET status = 'GOING', seq = NULL, promoted_at = :now, version = version + 1
+WHERE id = ANY (:ids)
+""")
+_COUNT = text("UPDATE events SET going = going + :seats, waiting = waiting - :entries WHERE id = :event_id")
+
+_ALL = 1_000_000
+_BATCH = 500
+
+
+class SeatState(msgspec.Struct, frozen=True):
+    """The counters of an event."""
+
+    going: int
+    capacity: int | None
+    waiting: int
+    open: bool
+
+    @property
+    def free(self) -> int | None:
+        """Seats nobody holds, never below 0; None without a limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.going)
+
+
+class SeatRepository:
+    """Takes, frees and hands on seats."""
+
+    async def lock(self, session: AsyncSession, event_id: int) -> None:
+        """Take the lock every other change of seats waits for."""
+        await session.execute(_LOCK, {"event_id": event_id})
+
+    async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> bool:
+        """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides."""
+        taken = await session.execute(_CLAIM, {"event_id": event_id, "seats": seats, "now": now})
+        return taken.first() is not None
+
+    async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> int | None:
+        """Join the tail of the waitlist and return the place in its order, or None when the event takes no answers."""
+        seq: int | None = await session.scalar(_QUEUE, {"event_id": event_id, "now": now})
+        return seq
+
+    async def release(self, session: AsyncSession, event_id: int, seats: int) -> None:
+        """Give seats back; `promote` in the same transaction hands them on."""
+        await session.execute(_RELEASE, {"event_id": event_id, "seats": seats})
+
+    async def unqueue(self, session: AsyncSession, event_id: int) -> None:
+        """Leave the waitlist."""
+        await session.execute(_UNQUEUE, {"event_id": event_id})
+
+    async def state(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
+        """Return the counters."""
+        row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
+        return SeatState(*row)
+
+    async def promote(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
+        """Hand every free seat to who is next, and return the counters after it."""
+        while True:
+            state = await self.state(session, event_id, now)
+            if not state.open or state.waiting == 0 or state.free == 0:
+                return state
+            chosen = next_in(await self._waiters(session, event_id, state.free), state.free)
+            if not chosen:
+                return state
+            await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
+            seats = sum(waiter.seats for waiter in chosen)
+            await session.execute(_COUNT, {"event_id": event_id, "seats": seats, "entries": len(chosen)})
+
+    async def _waiters(self, session: AsyncSession, event_id: int, free: int | None) -> list[Waiter]:
+        # each takes a seat at least, so no more than `free` of those who fit can be chosen at once
+        limit = _BATCH if free is None else min(free, _BATCH)
+        asked = {"event_id": event_id, "free": _ALL if free is None else free, "limit": limit}
+        return [Waiter(*row) for row in await session.execute(_NEXT, asked)]

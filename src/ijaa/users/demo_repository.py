@@ -1,0 +1,93 @@
+"""SQL of the demo's people: bulk COPY over the driver connection."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from ijaa.shared.database import Database
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """An account to copy; every one is active and confirmed."""
+
+    user_id: str
+    username: str
+    email: str
+    password_hash: str | None
+    email_verified_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProfileRow(msgspec.Struct, frozen=True):
+    """A profile to copy."""
+
+    username: str
+    name: str
+    name_key: str
+    profession: str
+    location: str
+    bio: str
+    email: str
+    batch: str
+    visibility: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdminRow(msgspec.Struct, frozen=True):
+    """An admin to copy."""
+
+    admin_id: str
+    name: str
+    email: str
+    password_hash: str
+    created_at: datetime
+    updated_at: datetime
+
+
+_IDS = """
+SELECT nextval(pg_get_serial_sequence('users', 'id')) FROM generate_series(1, $1)
+"""
+
+
+class DemoRepository:
+    """Writes many people at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def usernames(self) -> list[str]:
+        """Return the members there are."""
+        found: list[str] = await self._database.fetch_value(
+            "SELECT coalesce(array_agg(username ORDER BY username), '{}') FROM users"
+            " WHERE email_verified_at IS NOT NULL"
+        )
+        return found
+
+    async def copy(self, users: Sequence[UserRow], profiles: Sequence[ProfileRow], admin: AdminRow) -> None:
+        """Write all of them in one transaction; a profile belongs to the user at its place in the list."""
+        async with self._database.transaction() as session:
+            raw = await (await session.connection()).get_raw_connection()
+            driver = raw.driver_connection
+            assert driver is not None  # noqa: S101 - a transaction has one
+            ids = [row[0] for row in await driver.fetch(_IDS, len(users))]
+            fixed = ("active", "version")
+            await driver.copy_records_to_table(
+                "users",
+                columns=("id", *UserRow.__struct_fields__, *fixed),
+                records=[(key, *msgspec.structs.astuple(user), True, 1) for key, user in zip(ids, users, strict=True)],
+            )
+            await driver.copy_records_to_table(
+                "profiles",
+                columns=("user_id", *ProfileRow.__struct_fields__, "version"),
+                records=[
+                    (key, *msgspec.structs.astuple(profile), 1) for key, profile in zip(ids, profiles, strict=True)
+                ],
+            )
+            await driver.execute(
+                "INSERT INTO admins (admin_id, name, email, password_hash, created_at, updated_at, active, version)"
+                " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",
+                *msgspec.structs.astuple(admin),
+            )

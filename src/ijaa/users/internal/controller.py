@@ -1,0 +1,85 @@
+"""Routes for the events service when the two run apart; never routed by a public gateway."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.types import Guard
+
+from ijaa.shared.http.auth import OPEN
+from ijaa.users.internal.schemas import (
+    Cards,
+    CardsAsked,
+    RevocationRead,
+    RevocationsRead,
+    RevokedRead,
+    Standings,
+    StandingsAsked,
+)
+from ijaa.users.public import UsersPublic
+from ijaa.users.sessions.feed import RevocationFeed
+
+LONGEST_WAIT = 10
+"""Seconds a poll stays open; shorter than the drain of a server that stops."""
+
+
+class MemberDirectoryController(Controller):
+    """Members, many at a time."""
+
+    path = "/members"
+
+    @post("/cards", operation_id="getMemberCards", status_code=200)
+    async def cards(self, users: NamedDependency[UsersPublic], data: JSONBody[CardsAsked]) -> Cards:
+        """Give the cards the viewer may see."""
+        return Cards(await users.cards(data.usernames, data.viewer))
+
+    @post("/standings", operation_id="getMemberStandings", status_code=200)
+    async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[StandingsAsked]) -> Standings:
+        """Say where each member stands."""
+        return Standings(await users.standings(data.usernames))
+
+
+class RevocationController(Controller):
+    """Sessions that were revoked."""
+
+    path = "/revocations"
+
+    @get(operation_id="followRevocations")
+    async def follow(
+        self,
+        feed: NamedDependency[RevocationFeed],
+        after: Annotated[str | None, QueryParameter(max_length=100)] = None,
+        wait: Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT)] = 0,
+    ) -> RevocationsRead:
+        """Give what was revoked after a cursor as soon as there is something; 503 while that cannot be known."""
+        found = await feed.since(after, wait)
+        entries = [RevokedRead(entry.session_id, entry.expires_at) for entry in found.revoked]
+        return RevocationsRead(found.cursor, found.snapshot, entries)
+
+    @get("/{session_id:uuid}", operation_id="getRevocation")
+    async def look_up(self, feed: NamedDependency[RevocationFeed], session_id: FromPath[UUID]) -> RevocationRead:
+        """Say whether one session has been revoked; 503 while that cannot be known."""
+        return RevocationRead(str(session_id), await feed.known(str(session_id)))
+
+
+def internal_router(users: UsersPublic, feed: RevocationFeed, guard: Guard) -> Router:
+    """Return the internal routes; `guard` lets the events service pass, and nobody else."""
+
+    def provide_users() -> UsersPublic:
+        return users
+
+    def provide_feed() -> RevocationFeed:
+        return feed
+
+    return Router(
+        "/",
+        route_handlers=[MemberDirectoryController, RevocationController],
+        guards=[guard],
+        opt={OPEN: True},
+        dependencies={
+            "users": Provide(provide_users, sync_to_thread=False),
+            "feed": Provide(provide_feed, sync_to_thread=False),
+        },
+    )

@@ -1,0 +1,59 @@
+"""Bodies between the services; the same structs the façade gives inside one process."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from ijaa.shared.schema import Body, View
+from ijaa.users.identifiers import Username
+from ijaa.users.profiles.schemas import MemberCard, Standing
+
+Usernames = Annotated[list[Username], Meta(max_length=500)]
+
+
+class CardsAsked(Body, frozen=True, kw_only=True):
+    """Whose cards, and for whom; a viewer of null is the public."""
+
+    usernames: Usernames
+    viewer: Username | None = None
+
+
+class Cards(View, frozen=True):
+    """Cards by username; unknown members are left out."""
+
+    cards: dict[str, MemberCard]
+
+
+class StandingsAsked(Body, frozen=True, kw_only=True):
+    """Whose standings."""
+
+    usernames: Usernames
+
+
+class Standings(View, frozen=True):
+    """Standings by username, of everybody asked for."""
+
+    standings: dict[str, Standing]
+
+
+class RevokedRead(View, frozen=True):
+    """One revoked session."""
+
+    session_id: str
+    expires_at: datetime
+
+
+class RevocationsRead(View, frozen=True):
+    """What was revoked after a cursor; a snapshot replaces everything known before."""
+
+    cursor: str
+    snapshot: bool
+    revoked: list[RevokedRead]
+
+
+class RevocationRead(View, frozen=True):
+    """Whether one session has been revoked."""
+
+    session_id: str
+    revoked: bool

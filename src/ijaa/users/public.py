@@ -1,0 +1,59 @@
+"""The façade other modules are given: who the members are, and who calls."""
+
+from collections.abc import Collection
+
+from ijaa.shared.access_tokens import PublicKeys, Revocations
+from ijaa.shared.principals import TokenVerifier
+from ijaa.users.profiles.domain import relation, shown
+from ijaa.users.profiles.repository import ProfileRepository
+from ijaa.users.profiles.schemas import MemberCard, Standing
+
+__all__ = ["MemberCard", "Standing", "UsersPublic"]
+
+
+class UsersPublic:
+    """What the users module offers; batch-first, one statement a call."""
+
+    def __init__(
+        self,
+        profiles: ProfileRepository,
+        verifier: TokenVerifier,
+        keys: PublicKeys,
+        revocations: Revocations,
+    ) -> None:
+        self._profiles = profiles
+        self.verifier = verifier
+        self.keys, self.revocations = keys, revocations
+
+    async def cards(self, usernames: Collection[str], viewer: str | None) -> dict[str, MemberCard]:
+        """Return the cards `viewer` (None is the public) may see, by username as asked for.
+
+        Unknown, unconfirmed and suspended members are left out. Raises `Unavailable`.
+        """
+        if not usernames:
+            return {}
+        asked = {name: name.lower() for name in usernames}
+        stored = {one.username: one for one in await self._profiles.cards(set(asked.values()), viewer)}
+        cards = {}
+        for name, username in asked.items():
+            if one := stored.get(username):
+                to, chosen = relation(viewer, username, connected=one.connected), one.chosen
+                cards[name] = MemberCard(
+                    username=username,
+                    name=one.name if shown("name", chosen, to) else None,
+                    photo=one.photo if shown("photo", chosen, to) else None,
+                )
+        return cards
+
+    async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
+        """Return where each member stands, by username as asked for; every name is in the answer.
+
+        Who never confirmed his address is unknown. Raises `Unavailable`.
+        """
+        if not usernames:
+            return {}
+        found = await self._profiles.standings({name.lower() for name in usernames})
+        known: dict[str, Standing] = {
+            one.username: "active" if one.active else "suspended" for one in found if one.verified
+        }
+        return {name: known.get(name.lower(), "unknown") for name in usernames}

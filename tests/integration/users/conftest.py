@@ -1,0 +1,233 @@
+"""The users module alone on the real floor, over its own fresh database."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, Router
+from tests.asgi import client_of
+
+from ijaa.settings import DatabaseSettings, Settings
+from ijaa.shared.clock import FrozenClock
+from ijaa.shared.database import Database
+from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.users.accounts.models import User
+from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.module import UsersModule, build
+from ijaa.users.profiles.models import Profile
+
+PASSWORD = "a long enough passphrase"
+
+App = tuple[httpx.AsyncClient, UsersModule]
+Start = Callable[..., AbstractAsyncContextManager[App]]
+AMember = Callable[..., Awaitable["Member"]]
+
+
+class Mailbox:
+    """The mails that left, oldest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def texts(self, to: str) -> list[tuple[str, str]]:
+        """Return subject and text of each mail to an address."""
+        found = []
+        for path in sorted(self._folder.glob("*.eml"), key=lambda p: p.stat().st_mtime_ns):
+            message = message_from_bytes(path.read_bytes(), policy=policy.default)
+            assert isinstance(message, EmailMessage)
+            if message["To"] == to:
+                found.append((str(message["Subject"]), message.get_content()))
+        return found
+
+    async def last(self, to: str, number: int = 1) -> tuple[str, str]:
+        """Return subject and text of the newest mail to an address, once there are this many."""
+        await eventually(lambda: len(self.texts(to)) >= number)
+        return self.texts(to)[-1]
+
+
+@pytest.fixture
+def settings(users_dsn: str, tmp_path: Path) -> Settings:
+    """Return the settings of a process that serves users alone."""
+    return Settings(
+        modules=frozenset({"users"}),
+        users_database=DatabaseSettings(url=users_dsn),
+        events_database=None,
+        redis_url="redis://127.0.0.1:1",
+        secret_key="secret key of the tests, 0123456789",
+        service_key="service key of the tests, 0123456789",
+        mail_url=f"file://{tmp_path / 'mail'}",
+        mail_from="IJAA <no-reply@alumni.example>",
+        base_url="https://alumni.example",
+        users_peer=None,
+        cors_origins=(),
+        log_format="json",
+        log_level="error",
+        demo=False,
+        data=tmp_path,
+    )
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Mailbox:
+    """Return the folder mails go to."""
+    return Mailbox(settings.data / "mail")
+
+
+@pytest.fixture
+def start(settings: Settings, clock: FrozenClock) -> Start:
+    """Return what starts one more process on the same database."""
+
+    @asynccontextmanager
+    async def started(**changed: object) -> AsyncIterator[App]:
+        given = msgspec.structs.replace(settings, **changed)
+        assert given.users_database
+        database = Database("users", given.users_database.url)
+        module = build(given, database, given.users_database, clock)
+        app = Litestar(
+            route_handlers=[
+                Router("/api/v1", route_handlers=[*module.routes]),
+                Router("/internal/v1", route_handlers=[*module.internal]),
+                *module.root,
+            ],
+            plugins=[HttpFloor(module.public.verifier, title="t", version="0")],
+            lifespan=[lambda _: module.lifespan()],
+        )
+        async with client_of(observed(app, secure=True)) as client:
+            client.base_url = httpx.URL("https://alumni.example")
+            yield client, module
+
+    return started
+
+
+@pytest.fixture
+async def app(start: Start) -> AsyncIterator[App]:
+    """Give a client of the module, and the module."""
+    async with start() as started:
+        yield started
+
+
+@pytest.fixture
+def client(app: App) -> httpx.AsyncClient:
+    """Return a client of the module."""
+    return app[0]
+
+
+class Member(msgspec.Struct):
+    """Somebody who is signed in."""
+
+    username: str
+    access: str
+    refresh: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header that says who calls."""
+        return {"Authorization": f"Bearer {self.access}"}
+
+
+def body_for(username: str, **given: object) -> dict[str, object]:
+    """Return a registration with sensible values."""
+    return {
+        "username": username,
+        "email": f"{username}@mail.example",
+        "password": PASSWORD,
+        "name": username.title(),
+        **given,
+    }
+
+
+async def sign_up(client: httpx.AsyncClient, username: str, **given: object) -> httpx.Response:
+    """Register somebody."""
+    return await client.post("/api/v1/auth/register", json=body_for(username, **given))
+
+
+async def sign_in(client: httpx.AsyncClient, login: str, password: str = PASSWORD) -> httpx.Response:
+    """Sign somebody in who keeps the refresh token outside of cookies."""
+    body = {"login": login, "password": password, "token_delivery": "body"}
+    return await client.post("/api/v1/auth/login", json=body)
+
+
+async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    """Exchange a refresh token."""
+    return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+
+@pytest.fixture(scope="session")
+async def password_hash() -> str:
+    """Return the hash of `PASSWORD`, made once."""
+    return await Passwords().hash(PASSWORD)
+
+
+@pytest.fixture
+def a_member(app: App, password_hash: str, clock: FrozenClock) -> AMember:
+    """Return what makes a confirmed member and signs him in."""
+    client, module = app
+
+    async def made(username: str, **given: object) -> Member:
+        await an_account(module.database, username, password_hash, clock.now(), **given)
+        answer = (await sign_in(client, username)).json()
+        return Member(username, answer["access_token"], answer["refresh_token"])
+
+    return made
+
+
+async def an_account(
+    database: Database, username: str, password_hash: str | None, now: datetime, **given: object
+) -> None:
+    """Write an account with its profile; `given` replaces columns of either."""
+    user: dict[str, object] = {
+        "user_id": f"USER_{username}",
+        "username": username,
+        "email": f"{username}@mail.example",
+        "password_hash": password_hash,
+        "active": True,
+        "email_verified_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    profile = {"name": username.title(), "visibility": {}} | {k: v for k, v in given.items() if k not in user}
+    user |= {k: v for k, v in given.items() if k in user}
+    async with database.transaction() as session:
+        row = User(**user)
+        session.add(row)
+        await session.flush()
+        session.add(
+            Profile(user_id=row.id, username=username, name_key=username, created_at=now, updated_at=now, **profile)
+        )
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """Yield the list of statements that run inside the block."""
+    statements: list[str] = []
+
+    def note(database: str, statement: str, seconds: float) -> None:  # noqa: ARG001 - a StatementObserver
+        statements.append(statement)
+
+    database.observers.append(note)
+    try:
+        yield statements
+    finally:
+        database.observers.remove(note)
+
+
+async def eventually(true: Callable[[], object], seconds: float = 3.0) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - what it waits for has no event
+            await asyncio.sleep(0.01)
+
+
+def token_in(text: str) -> str:
+    """Return the token of the link in a mail."""
+    found = re.search(r"https://alumni\.example/verify\?token=([\w-]{43})\n", text)
+    assert found
+    return found[1]

@@ -1,0 +1,82 @@
+"""People who come from the command line: the demo's, and the first admin."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from tests.integration.users.conftest import App, sign_in
+
+from ijaa.settings import Settings
+from ijaa.shared.database import Database
+from ijaa.users.commands import admin
+from ijaa.users.demo import seed
+
+
+async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, client: httpx.AsyncClient) -> None:
+    """Kills: people made twice; credentials that do not work; the seed not used."""
+    database = app[1].database
+    made = await seed(database, seed=7, count=60)
+    assert (made.created, len(made.usernames), len(made.credentials)) == (True, 60, 12)
+    again = await seed(database, seed=8, count=60)
+    assert (again.created, again.usernames, again.credentials, again.admin) == (False, made.usernames, [], None)
+    who = made.credentials[11]
+    assert (await sign_in(client, who["username"], who["password"])).status_code == 200
+    assert made.admin
+    assert (await client.post("/api/v1/admin/auth/login", json=made.admin)).status_code == 200
+    assert await database.fetch_value("SELECT count(*) FROM users WHERE password_hash IS NULL") == 48
+
+    async with database.transaction() as session:
+        driver = (await (await session.connection()).get_raw_connection()).driver_connection
+        assert driver
+        await driver.execute("DELETE FROM users; DELETE FROM admins")
+    assert (await seed(database, seed=7, count=60)).usernames == made.usernames
+
+
+async def test_people_can_register_after_the_demo_was_copied(app: App, client: httpx.AsyncClient) -> None:
+    """Kills: keys copied past the sequence."""
+    await seed(app[1].database, seed=7, count=20)
+    body = {"username": "new.one", "email": "n@mail.example", "password": "a long passphrase", "name": "New"}
+    assert (await client.post("/api/v1/auth/register", json=body)).status_code == 202
+
+
+@pytest.fixture
+def environment(settings: Settings, users_dsn: str) -> dict[str, str]:
+    """Return the variables the command reads."""
+    return {
+        "IJAA_USERS_DATABASE_URL": users_dsn,
+        "IJAA_SECRET_KEY": settings.secret_key,
+        "IJAA_SERVICE_KEY": settings.service_key,
+        "IJAA_MAIL_URL": settings.mail_url,
+        "IJAA_REDIS_URL": settings.redis_url,
+    }
+
+
+async def _create(environment: dict[str, str], *arguments: str, typed: str = "") -> tuple[int, str]:
+    result = await asyncio.to_thread(CliRunner(env=environment).invoke, admin, ["create", *arguments], input=typed)
+    return result.exit_code, result.output
+
+
+async def test_the_first_admin_is_made_from_the_command_line(
+    client: httpx.AsyncClient, environment: dict[str, str], users_database: Database
+) -> None:
+    """Kills: a published default taken in any spelling; a typed password printed; two admins with one address."""
+    for leaked in ("Admin@123", "ADMIN123", "short"):
+        code, said = await _create(environment, "--email", "ada@mail.example", typed=f"{leaked}\n{leaked}\n")
+        assert (code, leaked in said) == (1, False)
+    assert (await _create(environment, "--email", "no mail"))[0] == 2
+
+    typed = "a typed passphrase"
+    code, said = await _create(environment, "--email", "Ada@mail.example", typed=f"{typed}\n{typed}\n")
+    assert (code, typed in said) == (0, False)
+    login = {"email": "ada@mail.example", "password": typed}
+    assert (await client.post("/api/v1/admin/auth/login", json=login)).status_code == 200
+
+    code, said = await _create(environment, "--email", "bob@mail.example", "--json")
+    made = json.loads(said)
+    login = {"email": made["email"], "password": made["password"]}
+    assert (await client.post("/api/v1/admin/auth/login", json=login)).status_code == 200
+    assert (await _create(environment, "--email", "ada@mail.example", "--json"))[0] == 1
+    audited = await users_database.fetch_value("SELECT count(*) FROM audit_log WHERE action = 'admin-created'")
+    assert audited == 2

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-
 from bench.world import World
 
 # by the app role, in its own database: neither the monitor nor a vacuum counts

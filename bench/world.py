@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
-
 from bench.processes import clean_environment
+
 from ijaa import embedded
 from ijaa.events import demo as events_demo
 from ijaa.settings import MODULES
@@ -76,7 +76,9 @@ def world(*, members: int, events: int, progress: Callable[[str], None]) -> Iter
                 upgrade(module, environ[f"IJAA_{module.upper()}_MIGRATOR_URL"])
             progress(f"Seeding {members:,} members and {events:,} events")
             credentials = asyncio.run(_seed(environ, members, events))
-            superuser = {module: servers.postgres[module].superuser_url(f"ijaa_{module}") for module in MODULES}
+            superuser: dict[str, str] = {
+                module: servers.postgres[module].superuser_url(f"ijaa_{module}") for module in MODULES
+            }
             progress("Vacuuming, so that no autovacuum changes a plan half-way")
             asyncio.run(_settle(superuser))
             yield World(

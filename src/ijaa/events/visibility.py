@@ -13,8 +13,8 @@ INVITED = "EXISTS (SELECT FROM event_invitations i WHERE i.event_id = e.id AND i
 
 VISIBLE = f"""(
     e.status <> 'DRAFT' AND (
-        e.privacy = 'PUBLIC'
-        OR (e.privacy = 'INVITE_ONLY' AND $1::text IS NOT NULL)
+        e.privacy = 'PUBLIC' AND (e.status <> 'NEEDS_ORGANISER' OR $1::text IS NOT NULL)
+        OR e.privacy = 'INVITE_ONLY' AND $1::text IS NOT NULL
         OR my.id IS NOT NULL
         OR {INVITED}
     )

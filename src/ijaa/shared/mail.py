@@ -107,5 +107,6 @@ def compose(mail: Mail, sender: str, identity: str, clock: Clock) -> EmailMessag
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{identity}@{domain}>" if identity else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
-    message.set_content(mail.text)
+    # quoted-printable would break links over lines; it is left for texts that need it
+    message.set_content(mail.text, cte="7bit" if mail.text.isascii() else "quoted-printable")
     return message

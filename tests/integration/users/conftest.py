@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar, Router
 from tests.asgi import client_of
 
@@ -20,7 +21,6 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.users.accounts.models import User
-from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
 
@@ -161,9 +161,9 @@ async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
 
 
 @pytest.fixture(scope="session")
-async def password_hash() -> str:
-    """Return the hash of `PASSWORD`, made once."""
-    return await Passwords().hash(PASSWORD)
+def password_hash() -> str:
+    """Return a hash of `PASSWORD` that costs little to check: a check takes the cost it finds in the hash."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture

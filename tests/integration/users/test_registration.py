@@ -89,6 +89,16 @@ async def test_resending_never_tells(client: httpx.AsyncClient, a_member: AMembe
     assert (await client.post("/api/v1/auth/verify-email", json={"token": token})).status_code == 200
 
 
+async def test_the_first_token_that_confirms_ends_the_others(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    """Kills: a token of an address that is confirmed already signing somebody in."""
+    await sign_up(client, "asha")
+    first = token_in((await mailbox.last("asha@mail.example"))[1])
+    await client.post("/api/v1/auth/verify-email/resend", json={"email": "asha@mail.example"})
+    second = token_in((await mailbox.last("asha@mail.example", 2))[1])
+    assert (await client.post("/api/v1/auth/verify-email", json={"token": second})).status_code == 200
+    assert (await client.post("/api/v1/auth/verify-email", json={"token": first})).status_code == 422
+
+
 async def test_of_many_who_want_one_name_one_gets_it(app: App) -> None:
     """Kills: the unique index unhandled (500), or both transactions told that they won."""
     client, module = app

@@ -36,6 +36,17 @@ async def test_a_revocation_holds_at_once_here_and_soon_elsewhere(app: App, a_me
             assert await _me(other, member) == 401
 
 
+async def test_a_process_knows_what_it_revoked_without_being_told(
+    a_member: AMember, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: the own set filled by the way through the database, which may come after the answer."""
+    member = await a_member("asha")
+    monkeypatch.setattr(RevocationFeed, "_told", lambda *_: None)
+    async with start() as (deaf, _):
+        assert (await deaf.post("/api/v1/auth/logout", headers=member.bearer)).status_code == 204
+        assert await _me(deaf, member) == 401
+
+
 async def test_a_process_that_starts_later_knows_what_was_revoked(app: App, a_member: AMember, start: Start) -> None:
     """Kills: listening without loading."""
     client, _ = app

@@ -24,6 +24,24 @@ async def test_a_hash_is_argon2id_with_our_cost_and_fits_its_password_alone() ->
     passwords.close()
 
 
+async def test_nothing_to_compare_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills: the dummy hash left out, or made with another cost; more than one check, or none."""
+    checked: list[str] = []
+
+    class Noting:
+        def verify(self, hashed: str, _password: bytes) -> None:
+            checked.append(hashed)
+
+    dummy = module.dummy_hash()
+    monkeypatch.setattr(module, "_HASHER", Noting())
+    passwords = Passwords()
+    assert not await passwords.matches("x", None)
+    assert not await passwords.matches("", None)
+    assert checked == [dummy, dummy]
+    assert dummy.startswith("$argon2id$v=19$m=65536,t=2,p=1$")
+    passwords.close()
+
+
 async def test_two_at_once_sixteen_wait_and_the_next_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kills: an unbounded queue; more threads; a place lost when its caller goes away."""
     gate, running, most = threading.Event(), [0], [0]

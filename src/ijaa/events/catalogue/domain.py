@@ -1,7 +1,7 @@
 """Rules of events that need no I/O."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -11,15 +11,24 @@ from ijaa.shared.text import fold
 SLACK = timedelta(minutes=5)
 """How far in the past a new event may start (behaviours: time at the edge)."""
 
-SEARCHED = ("title", "event_type", "tags", "description")
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _KEY_LENGTH = 25_000
 _PLACE_KEY_LENGTH = 300
+
+
+def range_violations(moments: Mapping[str, datetime | None]) -> Iterator[Violation]:
+    """Yield the moments that an offset might carry out of what a calendar, and the database, can hold."""
+    for name, moment in moments.items():
+        if moment is not None and not _EARLIEST <= moment < _LATEST:
+            yield Violation(f"/{name}", "must be between the years 1900 and 9998")
 
 
 def schedule_violations(
     *, start: datetime, end: datetime, zone: str, deadline: datetime | None, now: datetime | None
 ) -> Iterator[Violation]:
     """Yield what is wrong with the times of an event; `now` is None where the start did not change."""
+    yield from range_violations({"start_date": start, "end_date": end, "rsvp_deadline": deadline})
     if not is_zone(zone):
         yield Violation("/timezone", "is not an IANA time zone, such as Asia/Dhaka")
     if end <= start:

@@ -103,7 +103,7 @@ _MEANT: dict[str, Callable[[str], str]] = {"q": like_pattern, "location": like_p
 _HAS_SEATS = "(e.status = 'PUBLISHED' AND e.waiting = 0 AND (e.capacity IS NULL OR e.going < e.capacity))"
 
 
-def conditions(wanted: EventFilter, arguments: list[Any]) -> list[str]:
+def conditions(wanted: EventFilter, now: datetime, arguments: list[Any]) -> list[str]:
     """Return the SQL conditions of a filter, appending their values to `arguments`."""
 
     def bound(value: Any) -> str:
@@ -116,7 +116,7 @@ def conditions(wanted: EventFilter, arguments: list[Any]) -> list[str]:
         if (value := getattr(wanted, name)) is not None
     ]
     if wanted.upcoming is not None:
-        found.append(f"e.end_date {'>' if wanted.upcoming else '<='} now()")
+        found.append(f"e.end_date {'>' if wanted.upcoming else '<='} {bound(now)}")
     if wanted.has_seats is not None:
         found.append(_HAS_SEATS if wanted.has_seats else f"NOT {_HAS_SEATS}")
     if wanted.role is not None:

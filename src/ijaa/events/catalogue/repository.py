@@ -1,5 +1,6 @@
 """SQL of events."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -34,10 +35,12 @@ _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :even
 READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
 
 
-def page_sql(wanted: EventFilter, order: Order, after: ByTime | ByCount | None, limit: int) -> tuple[str, list[Any]]:
-    """Return the statement of one page and its arguments after the viewer."""
-    arguments: list[Any] = [None]  # $1 is the viewer
-    clauses = conditions(wanted, arguments)
+def page_sql(
+    viewer: str | None, wanted: EventFilter, now: datetime, order: Order, after: ByTime | ByCount | None, limit: int
+) -> tuple[str, list[Any]]:
+    """Return the statement of one page and its arguments."""
+    arguments: list[Any] = [viewer]
+    clauses = conditions(wanted, now, arguments)
     if after is not None:
         at, last = (after.at, after.id) if isinstance(after, ByTime) else (after.count, after.id)
         arguments += [at, last]
@@ -45,7 +48,7 @@ def page_sql(wanted: EventFilter, order: Order, after: ByTime | ByCount | None, 
         clauses.append(f"(e.{order.column}, e.id) {order.comparison} (${position - 1}, ${position})")
     arguments.append(limit)
     narrowed = "".join(f" AND {clause}" for clause in clauses)
-    return f"SELECT {_COLUMNS} {_FROM}{narrowed} {order.clause} LIMIT ${len(arguments)}", arguments[1:]
+    return f"SELECT {_COLUMNS} {_FROM}{narrowed} {order.clause} LIMIT ${len(arguments)}", arguments
 
 
 class EventRepository:
@@ -59,16 +62,22 @@ class EventRepository:
         return await self._database.fetch_one(EventRead, READ, viewer, event_id)
 
     async def page(
-        self, viewer: str | None, wanted: EventFilter, order: Order, after: ByTime | ByCount | None, limit: int
+        self,
+        viewer: str | None,
+        wanted: EventFilter,
+        now: datetime,
+        order: Order,
+        after: ByTime | ByCount | None,
+        limit: int,
     ) -> list[EventRead]:
         """Return up to `limit` events the viewer may see."""
-        sql, arguments = page_sql(wanted, order, after, limit)
-        return await self._database.fetch(EventRead, sql, viewer, *arguments)
+        sql, arguments = page_sql(viewer, wanted, now, order, after, limit)
+        return await self._database.fetch(EventRead, sql, *arguments)
 
-    async def count(self, viewer: str | None, wanted: EventFilter) -> int:
+    async def count(self, viewer: str | None, wanted: EventFilter, now: datetime) -> int:
         """Return how many events the viewer would find."""
         arguments: list[Any] = [viewer]
-        narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, arguments))
+        narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, now, arguments))
         total: int = await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *arguments)
         return total
 

@@ -81,7 +81,7 @@ class EventPatch(Patch, frozen=True, kw_only=True):
     tags: Tags | UnsetType = UNSET
 
 
-class EventRead(msgspec.Struct):
+class EventRead(msgspec.Struct, frozen=True):
     """An event as one viewer may see it; its fields are the columns of `catalogue.repository`, in order."""
 
     id: int

@@ -5,9 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
-from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key, waitlist_violations
+from ijaa.events.catalogue.domain import (
+    place_key,
+    range_violations,
+    schedule_violations,
+    search_key,
+    waitlist_violations,
+)
 from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
@@ -62,25 +71,23 @@ class EventService:
     async def read(self, viewer: Principal | None, event_id: int) -> EventRead:
         """Return an event as the viewer may see it; raise `NotFound` where he may not."""
         event = await self._visible(viewer, event_id)
-        await self._with_cards(viewer, [event])
-        return event
+        return (await self._with_cards(viewer, [event]))[0]
 
     async def page(
         self, viewer: Principal | None, wanted: EventFilter, sort: Sort, cursor: str | None, limit: int,
         *, include_total: bool = False,
     ) -> Page[EventRead]:  # fmt: skip
         """Return a page of the events the viewer may see."""
-        order = ORDERS[sort]
+        _refuse(*range_violations({"from": wanted.ends_after, "to": wanted.begins_before}))
+        order, now = ORDERS[sort], self._clock.now()
         scope = f"events/{sort}/{msgspec.json.encode(wanted).decode()}"
         after = self._cursors.read(scope, cursor, order.position) if cursor else None
         username = viewer.username if viewer else None
-        rows = await self._repository.page(username, wanted, order, after, limit + 1)
+        rows = await self._repository.page(username, wanted, now, order, after, limit + 1)
         kept, following = self._cursors.page(scope, rows, limit, order.position_of)
-        await self._with_cards(viewer, kept)
-        if include_total:
-            total = await self._repository.count(username, wanted)
-            return Page(items=list(kept), next_cursor=following, total=total)
-        return Page(items=list(kept), next_cursor=following)
+        items = await self._with_cards(viewer, kept)
+        total = await self._repository.count(username, wanted, now) if include_total else UNSET
+        return Page(items=items, next_cursor=following, total=total)
 
     async def edit(self, member: Principal, event_id: int, patch: EventPatch, check: VersionCheck) -> EventRead:
         """Change an event; new seats go to the waitlist at once, fewer evict nobody."""
@@ -127,6 +134,7 @@ class EventService:
                     raise WrongState(f"An event that is {event.status} does not become {status}.")
                 event.status = status
                 event.updated_at = self._clock.now()
+                event.cancelled_at = event.updated_at if status == "CANCELLED" else None
         return await self.read(member, event_id)
 
     async def _visible(self, viewer: Principal | None, event_id: int) -> EventRead:
@@ -141,22 +149,25 @@ class EventService:
             raise NotOrganiser
         return event
 
-    async def _locked(self, session: Any, event_id: int) -> Event:
+    async def _locked(self, session: AsyncSession, event_id: int) -> Event:
         event = await self._repository.lock(session, event_id)
         if event is None:
             raise NotFound
         return event
 
-    async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> None:
-        names = [event.created_by_username for event in events]
+    async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> list[EventRead]:
+        names = {event.created_by_username for event in events}
         cards = await cards_of(self._directory, names, viewer.username if viewer else None)
-        for event in events:
-            event.organizer = cards[event.created_by_username]
+        return [replace(event, organizer=cards[event.created_by_username]) for event in events]
 
 
 def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:
-    if event.end_date < now and (moved := _TIMES & changes.keys()):
-        return [Violation(f"/{name}", "cannot be changed: the event is over") for name in sorted(moved)]
+    if event.end_date < now:
+        moved = sorted(_TIMES & changes.keys())
+        return [
+            *(Violation(f"/{name}", "cannot be changed: the event is over") for name in moved),
+            *waitlist_violations(changes.get("waitlist_mode", event.waitlist_mode)),
+        ]
     return [
         *schedule_violations(
             start=changes.get("start_date", event.start_date),

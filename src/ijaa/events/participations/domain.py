@@ -30,6 +30,16 @@ def move(old: str | None, answer: str, *, needs_approval: bool) -> Move:
     return Move.ASK if needs_approval else Move.CLAIM
 
 
+def may_answer(old: str | None, answer: str, *, welcome: bool) -> bool:
+    """Whether a member may give this answer; `welcome` is who may join: everybody, or the invited and the organiser.
+
+    Who holds or awaits a seat keeps it when the event is closed to others later, and may always decline.
+    """
+    if welcome or old in {"GOING", "WAITLISTED", "PENDING"}:
+        return True
+    return answer == "NOT_GOING" and old is not None
+
+
 def takes_answers(*, status: str, end: datetime, deadline: datetime | None, now: datetime) -> bool:
     """Whether an event takes answers (behaviours: RSVP)."""
     return status == "PUBLISHED" and now < end and (deadline is None or now <= deadline)

@@ -35,6 +35,11 @@ class Mine(msgspec.Struct, frozen=True):
     position: int | None
 
     @property
+    def welcome(self) -> bool:
+        """Whether the viewer may join."""
+        return self.privacy == "PUBLIC" or self.invited or self.organises
+
+    @property
     def seats(self) -> int:
         """Seats held now."""
         return 1 + (self.guests or 0) if self.status == "GOING" else 0

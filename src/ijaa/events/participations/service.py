@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
 from ijaa.events.errors import InvitationNeeded, NotEnoughSeats, NotOrganiser, NotPending, RsvpClosed
-from ijaa.events.participations.domain import Move, move, takes_answers
+from ijaa.events.participations.domain import Move, may_answer, move, takes_answers
 from ijaa.events.participations.line import Lines
 from ijaa.events.participations.repository import Mine, ParticipantRow, ParticipationRepository, Raced
 from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
@@ -43,7 +43,7 @@ class ParticipationService:
     async def _answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
         mine = await self._mine(member.username, event_id)
         self._refuse_closed(mine)
-        if not (mine.invited or mine.organises or mine.id or mine.privacy == "PUBLIC"):
+        if not may_answer(mine.status, wanted.status, welcome=mine.welcome):
             raise InvitationNeeded
         if wanted.guests > mine.max_guests and wanted.status == "GOING":
             raise Invalid([Violation("/guests", f"must not be more than {mine.max_guests} for this event")])
@@ -63,11 +63,13 @@ class ParticipationService:
 
         async def remove(session: AsyncSession, current: Mine) -> None:
             if current.id is not None:
+                await self._seats.lock(session, current.event_id, self._clock.now())
                 await self._leave(session, current)
                 await self._repository.remove(session, current)
                 await self._seats.promote(session, current.event_id, self._clock.now())
 
-        await self._settled(member.username, mine, remove)
+        async with self._lines.at(event_id):
+            await self._settled(member.username, mine, remove)
 
     async def own(self, member: Principal, event_id: int) -> RsvpRead:
         """Return the member's answer; raise `NotFound` without one."""
@@ -94,9 +96,11 @@ class ParticipationService:
             if approve:
                 await self._claim(session, current, username.lower(), guests, message)
             else:
-                await self._write(session, current, username.lower(), "NOT_GOING", guests, message)
+                await self._seats.lock(session, event_id, self._clock.now())
+                await self._write(session, current, username.lower(), "NOT_GOING", 0, message)
 
-        return _read(await self._settled(username.lower(), mine, settle))
+        async with self._lines.at(event_id):
+            return _read(await self._settled(username.lower(), mine, settle))
 
     async def page(
         self, member: Principal, event_id: int, status: ParticipationStatus | None, cursor: str | None,
@@ -112,9 +116,8 @@ class ParticipationService:
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.id,))
         cards = await cards_of(self._directory, [row.username for row in kept], member.username)
         items = [_participant(row, cards[row.username], organises=mine.organises) for row in kept]
-        if include_total:
-            return Page(items=items, next_cursor=following, total=await self._repository.count(event_id, statuses))
-        return Page(items=items, next_cursor=following)
+        total = await self._repository.count(event_id, statuses) if include_total else UNSET
+        return Page(items=items, next_cursor=following, total=total)
 
     async def _mine(self, username: str, event_id: int) -> Mine:
         mine = await self._repository.mine(event_id, username)
@@ -150,16 +153,22 @@ class ParticipationService:
             case Move.RESIZE:
                 await self._resize(session, mine, wanted)
             case Move.KEEP_PLACE:
-                await self._seats.lock(session, mine.event_id)
+                await self._lock(session, mine)
                 await self._repository.keep_place(session, mine, guests=wanted.guests, message=message)
                 await self._seats.promote(session, mine.event_id, self._clock.now())
             case Move.ASK:
+                await self._lock(session, mine)
                 await self._write(session, mine, username, "PENDING", wanted.guests, message)
             case Move.LEAVE:
+                await self._lock(session, mine)
                 await self._leave(session, mine)
                 await self._write(session, mine, username, wanted.status, 0, message)
-                if mine.seats:
-                    await self._seats.promote(session, mine.event_id, self._clock.now())
+                await self._seats.promote(session, mine.event_id, self._clock.now())
+
+    async def _lock(self, session: AsyncSession, mine: Mine) -> None:
+        """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
+        if not await self._seats.lock(session, mine.event_id, self._clock.now()):
+            raise RsvpClosed
 
     async def _claim(self, session: AsyncSession, mine: Mine, username: str, guests: int, message: str | None) -> None:
         """Take seats, or join the tail of the waitlist and promote at once: a freed seat may fit already."""

@@ -14,14 +14,14 @@ OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR r
 _CLAIM = text(f"""
 UPDATE events SET going = going + :seats
 WHERE id = :event_id AND {OPEN} AND (capacity IS NULL OR going + :seats <= capacity) AND waiting = 0
-RETURNING going, capacity
+RETURNING id
 """)
 _QUEUE = text(f"""
 UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1
 WHERE id = :event_id AND {OPEN}
 RETURNING waitlist_seq
 """)
-_LOCK = text("SELECT FROM events WHERE id = :event_id FOR UPDATE")
+_LOCK = text(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
 _RELEASE = text("UPDATE events SET going = going - :seats WHERE id = :event_id")
 _UNQUEUE = text("UPDATE events SET waiting = waiting - 1 WHERE id = :event_id")
 _STATE = text(f"""
@@ -63,9 +63,9 @@ class SeatState(msgspec.Struct, frozen=True):
 class SeatRepository:
     """Takes, frees and hands on seats."""
 
-    async def lock(self, session: AsyncSession, event_id: int) -> None:
-        """Take the lock every other change of seats waits for."""
-        await session.execute(_LOCK, {"event_id": event_id})
+    async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
+        """Take the lock every other change of seats waits for; return whether the event takes answers."""
+        return bool(await session.scalar(_LOCK, {"event_id": event_id, "now": now}))
 
     async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> bool:
         """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides."""
@@ -90,15 +90,15 @@ class SeatRepository:
         row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
         return SeatState(*row)
 
-    async def promote(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
-        """Hand every free seat to who is next, and return the counters after it."""
+    async def promote(self, session: AsyncSession, event_id: int, now: datetime) -> None:
+        """Hand every free seat to who is next; the caller holds the lock of the event's row."""
         while True:
             state = await self.state(session, event_id, now)
             if not state.open or state.waiting == 0 or state.free == 0:
-                return state
+                return
             chosen = next_in(await self._waiters(session, event_id, state.free), state.free)
             if not chosen:
-                return state
+                return
             await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
             seats = sum(waiter.seats for waiter in chosen)
             await session.execute(_COUNT, {"event_id": event_id, "seats": seats, "entries": len(chosen)})

@@ -56,10 +56,10 @@ def username_violations(username: str) -> Iterator[Violation]:
 
 def password_violations(password: str, refused: frozenset[str], pointer: str = "/password") -> Iterator[Violation]:
     """Yield what keeps a password, exactly as typed, from being taken; `refused` are in lower case."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or len(password.encode()) > MAX_PASSWORD_BYTES:
-        yield Violation(pointer, f"takes {MIN_PASSWORD} to {MAX_PASSWORD} characters")
-    elif password.lower() in refused:
+    if password.lower() in refused:
         yield Violation(pointer, "is a published default: everybody knows it")
+    elif not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or len(password.encode()) > MAX_PASSWORD_BYTES:
+        yield Violation(pointer, f"takes {MIN_PASSWORD} to {MAX_PASSWORD} characters")
 
 
 def may_sign_in(*, active: bool, verified_at: datetime | None) -> bool:

@@ -41,7 +41,13 @@ class SessionController(Controller):
     path = "/auth"
     tags = ("Sessions",)
 
-    @post("/refresh", operation_id="refreshSession", summary="Exchange a refresh token", opt={OPEN: True})
+    @post(
+        "/refresh",
+        operation_id="refreshSession",
+        summary="Exchange a refresh token",
+        status_code=200,
+        opt={OPEN: True},
+    )
     async def refresh(
         self,
         sessions: NamedDependency[SessionService],

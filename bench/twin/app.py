@@ -1,0 +1,144 @@
+"""The twin: the same endpoints on FastAPI + SQLAlchemy's async ORM + pydantic, as a good developer writes them.
+
+One session a request and database from a dependency, one SELECT of mapped objects with everything it needs joined,
+organisers of a page looked up in one batch, typed response models. No authentication: the viewer comes from the
+environment. `python -m uvicorn bench.twin.app:app` serves it.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from typing import Annotated, Any
+
+from bench.twin.models import Connection, Event, Invitation, Participation, Profile, User
+from bench.twin.schemas import Card, EventOut, MemberOut, PageOut
+from fastapi import Depends, FastAPI, HTTPException, Query
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+VIEWER = os.environ["BENCH_VIEWER"]
+HIDDEN_BY_DEFAULT = {"email": "nobody", "phone": "nobody"}
+
+
+def _sessions(variable: str) -> async_sessionmaker[AsyncSession]:
+    url = os.environ[variable].replace("postgresql://", "postgresql+asyncpg://", 1)
+    return async_sessionmaker(create_async_engine(url, pool_size=10, max_overflow=0), expire_on_commit=False)
+
+
+users_sessions = _sessions("IJAA_USERS_DATABASE_URL")
+events_sessions = _sessions("IJAA_EVENTS_DATABASE_URL")
+app = FastAPI()
+
+
+async def users_session() -> AsyncIterator[AsyncSession]:
+    """Give a session on the users database."""
+    async with users_sessions() as session:
+        yield session
+
+
+async def events_session() -> AsyncIterator[AsyncSession]:
+    """Give a session on the events database."""
+    async with events_sessions() as session:
+        yield session
+
+
+Users = Annotated[AsyncSession, Depends(users_session)]
+Events = Annotated[AsyncSession, Depends(events_session)]
+
+_CONDITIONAL = {"location", "meeting_link"}
+_AS_STORED = [name for name in EventOut.model_fields if name in Event.__table__.columns and name not in _CONDITIONAL]
+_INVITED = exists().where(Invitation.event_id == Event.id, Invitation.invited_username == VIEWER)
+_MINE = and_(Participation.event_id == Event.id, Participation.participant_username == VIEWER)
+_SEEN = (
+    select(Event, Participation.status)
+    .outerjoin(Participation, _MINE)
+    .where(
+        or_(
+            and_(
+                Event.status != "DRAFT",
+                or_(Event.privacy.in_(["PUBLIC", "INVITE_ONLY"]), Participation.id.is_not(None), _INVITED),
+            ),
+            Event.created_by_username == VIEWER,
+        )
+    )
+)
+
+
+def _connected(username: Any) -> ColumnElement[bool]:
+    return exists().where(
+        Connection.status == "ACCEPTED",
+        or_(
+            and_(Connection.requester_username == username, Connection.receiver_username == VIEWER),
+            and_(Connection.requester_username == VIEWER, Connection.receiver_username == username),
+        ),
+    )
+
+
+_PROFILES = (
+    select(Profile, _connected(Profile.username))
+    .join(Profile.user)
+    .where(User.active, User.email_verified_at.is_not(None))
+)
+
+
+def _member(profile: Profile, *, connected: bool) -> MemberOut:
+    allowed = {"public", "members"} | ({"connections"} if connected else set())
+    if profile.username == VIEWER:
+        allowed |= {"connections", "nobody"}
+    visible = {
+        field: getattr(profile, field)
+        for field in MemberOut.model_fields
+        if field == "username" or profile.visibility.get(field, HIDDEN_BY_DEFAULT.get(field, "members")) in allowed
+    }
+    return MemberOut(**visible)
+
+
+async def _cards(session: AsyncSession, usernames: Iterable[str]) -> dict[str, Card]:
+    rows = await session.execute(_PROFILES.where(Profile.username.in_(set(usernames))))
+    members = [_member(profile, connected=connected) for profile, connected in rows]
+    return {member.username: Card(username=member.username, name=member.name, photo=member.photo) for member in members}
+
+
+def _event(event: Event, my_rsvp: str | None, organizer: Card | None) -> EventOut:
+    insider = my_rsvp == "GOING" or event.created_by_username == VIEWER
+    return EventOut(
+        **{name: getattr(event, name) for name in _AS_STORED},
+        location=event.location if event.privacy != "INVITE_ONLY" or insider else None,
+        meeting_link=event.meeting_link if insider else None,
+        seats_taken=event.going,
+        waitlisted=event.waiting,
+        over_capacity=event.capacity is not None and event.going > event.capacity,
+        my_rsvp=my_rsvp,
+        organizer=organizer,
+    )
+
+
+@app.get("/api/v1/events")
+async def list_events(events: Events, users: Users, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> PageOut:
+    """Give the first page."""
+    rows = (await events.execute(_SEEN.order_by(Event.start_date, Event.id).limit(limit + 1))).all()
+    shown = rows[:limit]
+    cards = await _cards(users, (event.created_by_username for event, _ in shown))
+    return PageOut(
+        items=[_event(event, mine, cards.get(event.created_by_username)) for event, mine in shown],
+        next_cursor=str(shown[-1][0].id) if len(rows) > limit else None,
+    )
+
+
+@app.get("/api/v1/events/{event_id}")
+async def read_event(event_id: int, events: Events, users: Users) -> EventOut:
+    """Give one event."""
+    row = (await events.execute(_SEEN.where(Event.id == event_id))).first()
+    if row is None:
+        raise HTTPException(404)
+    event, mine = row
+    cards = await _cards(users, [event.created_by_username])
+    return _event(event, mine, cards.get(event.created_by_username))
+
+
+@app.get("/api/v1/users/{username}")
+async def read_member(username: str, users: Users) -> MemberOut:
+    """Give one member."""
+    row = (await users.execute(_PROFILES.where(Profile.username == username.lower()))).first()
+    if row is None:
+        raise HTTPException(404)
+    return _member(row[0], connected=row[1])

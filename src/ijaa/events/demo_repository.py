@@ -1,0 +1,110 @@
+"""SQL of the demo's events: bulk COPY over the driver connection."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ijaa.shared.database import Database
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An event to copy."""
+
+    title: str
+    description: str
+    start_date: datetime
+    end_date: datetime
+    timezone: str
+    location: str | None
+    event_type: str
+    privacy: str
+    is_online: bool
+    meeting_link: str | None
+    capacity: int | None
+    going: int
+    waiting: int
+    waitlist_seq: int
+    rsvp_deadline: datetime | None
+    requires_approval: bool
+    waitlist_mode: str
+    max_guests: int
+    created_by_username: str
+    tags: list[str]
+    status: str
+    search_key: str
+    location_key: str | None
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    version: int = 1
+
+
+class ParticipationRow(msgspec.Struct, frozen=True):
+    """An answer to copy."""
+
+    participant_username: str
+    status: str
+    guests: int
+    seq: int | None
+    responded_at: datetime
+
+
+class InvitationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation to copy."""
+
+    invited_username: str
+    invited_by_username: str
+    is_read: bool
+    is_responded: bool
+    created_at: datetime
+
+
+class DemoEvent(msgspec.Struct, frozen=True):
+    """An event with everybody in it."""
+
+    event: EventRow
+    participations: Sequence[ParticipationRow]
+    invitations: Sequence[InvitationRow]
+
+
+_IDS = "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, $1)"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('ijaa-demo-events'))"
+
+
+class DemoRepository:
+    """Writes many events at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def copy(self, planned: Sequence[DemoEvent]) -> int:
+        """Write all of them in one transaction unless there is any event, and return how many were written."""
+        async with self._database.transaction() as session:
+            raw = await (await session.connection()).get_raw_connection()
+            driver = raw.driver_connection
+            assert driver is not None  # noqa: S101 - a transaction has one
+            await driver.execute(_LOCK)
+            if await driver.fetchval("SELECT EXISTS (SELECT FROM events)"):
+                return 0
+            ids = [row[0] for row in await driver.fetch(_IDS, len(planned))]
+            numbered = list(zip(ids, planned, strict=True))
+            await _copy(driver, "events", "id", EventRow, ((key, one.event) for key, one in numbered))
+            for table, row, part in (
+                ("event_invitations", InvitationRow, "invitations"),
+                ("event_participations", ParticipationRow, "participations"),
+            ):
+                rows = ((key, inner) for key, one in numbered for inner in getattr(one, part))
+                await _copy(driver, table, "event_id", row, rows)
+            return len(ids)
+
+
+async def _copy(
+    driver: Any, table: str, key: str, row: type[msgspec.Struct], rows: Iterable[tuple[int, msgspec.Struct]]
+) -> None:
+    await driver.copy_records_to_table(
+        table,
+        columns=(key, *row.__struct_fields__),
+        records=[(number, *msgspec.structs.astuple(one)) for number, one in rows],
+    )

@@ -1,0 +1,39 @@
+"""A system served over real sockets on fresh databases, and members who are signed in to it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from ijaa.shared import access_tokens
+from ijaa.shared.clock import SystemClock
+from ijaa.shared.crypto import SecretBox
+from ijaa.shared.database import Database
+from ijaa.shared.principals import Principal
+from ijaa.users.sessions.key_repository import KeyRepository
+from ijaa.users.sessions.keys import SigningKeys
+
+SignIn = Callable[[str, str], Awaitable[str]]
+
+
+@pytest.fixture
+def deployment(servers: dict[str, str], users_dsn: str, events_dsn: str, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a deployment on two fresh databases."""
+    clones = {"IJAA_USERS_DATABASE_URL": users_dsn, "IJAA_EVENTS_DATABASE_URL": events_dsn}
+    kept = {name: servers[name] for name in ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY")}
+    mail = {"IJAA_MAIL_URL": f"file://{tmp_path}/mail", "IJAA_LOG_FORMAT": "json"}
+    return {**kept, **clones, **mail}
+
+
+@pytest.fixture
+def sign_in(deployment: dict[str, str], users_database: Database) -> SignIn:
+    """Return a function that gives a member's access token for a base URL, without the price of a password."""
+    clock = SystemClock()
+    box = SecretBox(deployment["IJAA_SECRET_KEY"], "signing-keys")
+    keys = SigningKeys(users_database, KeyRepository(users_database), box, clock)
+
+    async def token(username: str, issuer: str) -> str:
+        principal = Principal(f"USER_{username}", username, f"session-{username}")
+        return access_tokens.issue(principal, await keys.current(), issuer, clock.now())
+
+    return token

@@ -3,10 +3,10 @@
 import asyncio
 import os
 
+from alembic import context
 from sqlalchemy import Connection, make_url, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from alembic import context
 from ijaa.events.metadata import metadata as events
 from ijaa.shared.errors import SettingError
 from ijaa.users.metadata import metadata as users

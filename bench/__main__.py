@@ -83,6 +83,8 @@ def _run(benchmark: Benchmark, rounds: int, seconds: float, members: int, events
 
         def told(what: str, done: float) -> None:
             progress.update(task, description=what, completed=done)
+            if not console.is_terminal:
+                console.print(what, highlight=False)
 
         return benchmark.run(Run(rounds=rounds, seconds=seconds, members=members, events=events, progress=told))
 

@@ -9,12 +9,14 @@ from ijaa.shared.database import Database
 _MEMBER = text("""
 WITH account AS (
     INSERT INTO users (user_id, username, email, active, email_verified_at, created_at, updated_at, version)
-    VALUES ('USER_' || CAST(:username AS text), CAST(:username AS text), CAST(:username AS text) || '@alumni.example', :active,
+    VALUES ('USER_' || CAST(:username AS text), CAST(:username AS text),
+            CAST(:username AS text) || '@alumni.example', :active,
             CASE WHEN :verified THEN now() END, now(), now(), 1)
     RETURNING id, username
 )
 INSERT INTO profiles (user_id, username, name, name_key, visibility, created_at, updated_at, version)
-SELECT id, username, CAST(:name AS text), lower(CAST(:name AS text)), CAST(:visibility AS jsonb), now(), now(), 1 FROM account
+SELECT id, username, CAST(:name AS text), lower(CAST(:name AS text)), CAST(:visibility AS jsonb), now(), now(), 1
+FROM account
 """)
 
 

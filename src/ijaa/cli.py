@@ -1,5 +1,6 @@
 """The `ijaa` command: thin, every group lives with what it is about."""
 
+import signal
 import sys
 
 import rich_click as click
@@ -8,6 +9,7 @@ from rich.console import Console
 from ijaa import __version__
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
+from ijaa.commands.installation import on_this_installation
 from ijaa.commands.serve import serve
 from ijaa.commands.upgrade import upgrade_command
 from ijaa.embedded import EmbeddedError
@@ -28,19 +30,23 @@ def ijaa() -> None:
     """
 
 
+db.add_command(upgrade_command)
 ijaa.add_command(demo)
 ijaa.add_command(serve)
 ijaa.add_command(db)
-db.add_command(upgrade_command)
-ijaa.add_command(admin)
+ijaa.add_command(on_this_installation(admin))
 
 
 def main() -> None:
     """Run the command line; what stands in its way is said in one sentence."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM, too, leaves every block in order
     try:
-        ijaa(standalone_mode=True)
+        sys.exit(ijaa.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except (SettingError, EmbeddedError, RoleSetupError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]ijaa:[/] {error}", highlight=False)
         sys.exit(_REFUSED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         sys.exit(_INTERRUPTED)

@@ -105,7 +105,7 @@ VIOLATIONS: dict[str, tuple[set[str], dict[str, str]]] = {
     ),
     "a repository knows redis": (
         {"use-cases"},
-        {"ijaa/users/profiles/repository.py": "import redis"},
+        {"ijaa/users/connections/repository.py": "import redis"},
     ),
     "shared knows the framework outside shared.http": (
         {"http"},

@@ -1,4 +1,4 @@
-"""Many requests at the same moment, each over its own connection; httpx spends longer on its pool than on the requests."""
+"""Many requests at the same moment, each over its own connection; httpx would spend longer on its pool."""
 
 import asyncio
 from collections.abc import Sequence

@@ -8,10 +8,10 @@ import httpx
 import msgspec
 
 from ijaa.shared.database import Database
+from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import serving
 from tests.e2e.rush import put_at_once
-from tests.builders import a_member
 
 CROWD = 1_000
 CAPACITY = 100

@@ -43,7 +43,9 @@ def empty(servers: dict[str, str], module: str) -> Iterator[str]:
 
     async def run(*statements: str, database: str | None = None) -> None:
         url = make_url(servers[f"TEST_{module.upper()}_SUPERUSER_URL"])
-        connection = await asyncpg.connect((url.set(database=database) if database else url).render_as_string(False))
+        connection = await asyncpg.connect(
+            (url.set(database=database) if database else url).render_as_string(hide_password=False)
+        )
         for statement in statements:
             await connection.execute(statement)
         await connection.close()

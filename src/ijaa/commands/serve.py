@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
@@ -18,6 +19,7 @@ from ijaa.shared.boot import bind, refuse_unfit
 from ijaa.shared.logging import configure_logging
 from ijaa.shared.migrations import current, head, upgrade
 
+_NOT_STARTED = 3
 DRAIN = 15
 """Seconds requests under way have after SIGTERM (guarantees: SIGTERM, rolling restart)."""
 
@@ -98,12 +100,13 @@ def run(
             backlog=2048,
         )
         server = _Server(config, on_ready)
-        if workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
-        else:
-            server.run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # the usual way to stop; uvicorn has drained by then
+            if workers > 1:
+                Multiprocess(config, sockets=[listening]).run()
+            else:
+                server.run(sockets=[listening])
     if workers == 1 and not server.started:
-        raise SystemExit(3)
+        raise SystemExit(_NOT_STARTED)
 
 
 def base_url(listening: socket) -> str:

@@ -14,7 +14,6 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar, Router
-from tests.asgi import client_of
 
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
@@ -23,6 +22,7 @@ from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
+from tests.asgi import client_of
 
 PASSWORD = "a long enough passphrase"
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from tests.integration.users.conftest import AMember, App, an_account, counted
-from tests.integration.users.test_profiles import connect
 
 from ijaa.settings import Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.http.services import ServiceTokens
+from tests.integration.users.conftest import AMember, App, an_account, counted
+from tests.integration.users.test_profiles import connect
 
 CARDS, STANDINGS = "/internal/v1/members/cards", "/internal/v1/members/standings"
 REVOCATIONS = "/internal/v1/revocations"

@@ -1,6 +1,7 @@
 """The first journey: register, confirm, sign in, refresh, leave."""
 
 import httpx
+
 from tests.integration.users.conftest import Mailbox, body_for, sign_in, sign_up, token_in
 
 

@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.integration.users.conftest import AMember, App, Start
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
@@ -12,6 +11,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import SettingError
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
+from tests.integration.users.conftest import AMember, App, Start
 
 
 def _keys(database: Database, clock: FrozenClock, sealed_with: str = "one secret") -> SigningKeys:

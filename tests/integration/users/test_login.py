@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from tests.integration.users.conftest import PASSWORD, AMember, App, an_account, counted, sign_in
-from tests.integration.users.test_registration import said
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.users.accounts import passwords
+from tests.integration.users.conftest import PASSWORD, AMember, App, an_account, counted, sign_in
+from tests.integration.users.test_registration import said
 
 
 async def test_every_failure_is_answered_alike_after_the_same_work(

@@ -6,12 +6,12 @@ import json
 import httpx
 import pytest
 from click.testing import CliRunner
-from tests.integration.users.conftest import App, sign_in
 
 from ijaa.settings import Settings
 from ijaa.shared.database import Database
 from ijaa.users.commands import admin
 from ijaa.users.demo import seed
+from tests.integration.users.conftest import App, sign_in
 
 
 async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, client: httpx.AsyncClient) -> None:

@@ -3,9 +3,9 @@
 import asyncio
 
 import httpx
-from tests.integration.users.conftest import AMember, App, an_account, counted
 
 from ijaa.shared.clock import FrozenClock
+from tests.integration.users.conftest import AMember, App, an_account, counted
 
 ME = "/api/v1/me/profile"
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import asyncpg
 import httpx
 import pytest
-from tests.integration.users.conftest import AMember, App, Mailbox, Member, Start, counted, refresh, sign_in
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import POOL_WAIT
+from tests.integration.users.conftest import AMember, App, Mailbox, Member, Start, counted, refresh, sign_in
 
 
 async def test_the_predecessor_gets_the_same_successor_within_ten_seconds(

@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 
 import httpx
-from tests.integration.users.conftest import AMember, App, Mailbox, sign_in, sign_up, token_in
 
 from ijaa.shared.clock import FrozenClock
+from tests.integration.users.conftest import AMember, App, Mailbox, sign_in, sign_up, token_in
 
 
 def said(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:

@@ -8,7 +8,6 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
-from tests.integration.users.conftest import AMember, App, Member, Start, counted, eventually
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
@@ -17,6 +16,7 @@ from ijaa.users.sessions import feed as feed_module
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.revoked import Revoked
+from tests.integration.users.conftest import AMember, App, Member, Start, counted, eventually
 
 
 async def _me(client: httpx.AsyncClient, member: Member) -> int:

@@ -24,6 +24,8 @@ _POLL = 10
 """Seconds one poll of the feed stays open."""
 _START_WAIT = 3.0
 _BACKOFF = (0.1, 2.0)
+_LOOK_UP = 0.3
+"""Seconds a request waits for the peer while the feed is down."""
 _LAST_WORD = 1.0
 """Seconds the loaded set decides alone once the service did not answer."""
 
@@ -112,12 +114,18 @@ class HttpRevocations:
             self._live = False
 
     async def _follow(self) -> None:
+        try:
+            await self._poll()
+        finally:
+            self._live = False  # whatever ends it: from here on every session is looked up
+
+    async def _poll(self) -> None:
         cursor: str | None = None
         pause = _BACKOFF[0]
         while True:
             try:
                 asked = {"after": cursor, "wait": _POLL} if cursor else {}
-                found = await self._peer.get(_Revocations, "/internal/v1/revocations", wait=_POLL + 2.0, **asked)
+                found = await self._peer.get(_Revocations, "/internal/v1/revocations", within=_POLL + 2.0, **asked)
             except Unavailable as error:
                 self._live = False
                 log.warning("the feed of revocations is down", detail=error.detail, retry_in=pause)
@@ -139,7 +147,7 @@ class HttpRevocations:
         if time.monotonic() < self._unreachable_until:
             return self._last_word()
         try:
-            found = await self._peer.get(_Revocation, f"/internal/v1/revocations/{session_id}", wait=0.3)
+            found = await self._peer.get(_Revocation, f"/internal/v1/revocations/{session_id}", within=_LOOK_UP)
         except Unavailable:
             self._unreachable_until = time.monotonic() + _LAST_WORD
             return self._last_word()

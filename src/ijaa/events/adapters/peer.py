@@ -18,15 +18,16 @@ T = TypeVar("T")
 class Peer:
     """Another service of this system."""
 
-    def __init__(self, base_url: str, name: str, tokens: ServiceTokens) -> None:
+    def __init__(
+        self, base_url: str, name: str, tokens: ServiceTokens, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._name, self._tokens = name, tokens
-        self._client = httpx.AsyncClient(
-            base_url=base_url, timeout=WAIT, limits=httpx.Limits(max_connections=50, max_keepalive_connections=20)
-        )
+        limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=WAIT, limits=limits, transport=transport)
 
-    async def get(self, kind: type[T], path: str, *, wait: float = WAIT, **parameters: Any) -> T:
+    async def get(self, kind: type[T], path: str, *, within: float = WAIT, **parameters: Any) -> T:
         """Return an answer as a struct; raise `Unavailable` when there is none to be had."""
-        return await self._ask(kind, "GET", path, wait, params=parameters)
+        return await self._ask(kind, "GET", path, within, params=parameters)
 
     async def post(self, kind: type[T], path: str, body: msgspec.Struct) -> T:
         """Send a body and return the answer as a struct; raise `Unavailable` when there is none to be had."""
@@ -36,14 +37,14 @@ class Peer:
         """Close every connection."""
         await self._client.aclose()
 
-    async def _ask(self, kind: type[T], method: str, path: str, wait: float, **how: Any) -> T:
+    async def _ask(self, kind: type[T], method: str, path: str, within: float, **how: Any) -> T:
         headers = {
             "Authorization": f"Bearer {self._tokens.token_for(self._name)}",
             "Content-Type": "application/json",
             "X-Request-Id": request_id.get(),
         }
         try:
-            answer = await self._client.request(method, path, headers=headers, timeout=wait, **how)
+            answer = await self._client.request(method, path, headers=headers, timeout=within, **how)
             answer.raise_for_status()
             return msgspec.json.decode(answer.content, type=kind)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:

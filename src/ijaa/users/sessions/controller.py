@@ -19,7 +19,7 @@ from ijaa.users.sessions.keys import JsonWebKeySet, SigningKeys
 from ijaa.users.sessions.schemas import RefreshTokenGiven, SessionRead, SignedIn
 from ijaa.users.sessions.service import SessionService
 
-Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=4096)]
+Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=65_536)]
 """The refresh token of a client that keeps it in the cookie."""
 
 
@@ -67,7 +67,7 @@ class SessionController(Controller):
         sessions: NamedDependency[SessionService],
         delivery: NamedDependency[TokenDelivery],
         cookie: Kept = None,
-        authorization: Annotated[str | None, HeaderParameter(name="Authorization", max_length=8192)] = None,
+        authorization: Annotated[str | None, HeaderParameter(name="Authorization", max_length=65_536)] = None,
         data: JSONBody[RefreshTokenGiven | None] = None,
     ) -> Response[None]:
         """End the session of the refresh token, and of the access token if there is one; without either, do nothing."""

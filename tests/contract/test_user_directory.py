@@ -1,0 +1,47 @@
+"""What `UserDirectory` promises, whichever way it is reached."""
+
+from ijaa.events.ports import MemberCard
+from tests.contract.conftest import Directory
+
+
+async def test_cards_come_by_username_and_unknown_names_are_left_out(directory: Directory) -> None:
+    await directory.add("asha", "Asha Rahman")
+    await directory.add("bilal", "Bilal Khan")
+    cards = await directory.port.cards(["asha", "bilal", "nobody"], "asha")
+    assert dict(cards) == {
+        "asha": MemberCard(username="asha", name="Asha Rahman", photo=None),
+        "bilal": MemberCard(username="bilal", name="Bilal Khan", photo=None),
+    }
+
+
+async def test_the_public_sees_a_name_only_where_its_owner_said_so(directory: Directory) -> None:
+    # mutant: leave the viewer out of the batch
+    await directory.add("asha", "Asha Rahman")
+    await directory.add("bilal", "Bilal Khan", public=True)
+    cards = await directory.port.cards(["asha", "bilal"], None)
+    assert (cards["asha"].name, cards["bilal"].name) == (None, "Bilal Khan")
+
+
+async def test_suspended_members_have_no_card(directory: Directory) -> None:
+    await directory.add("asha", "Asha Rahman", "suspended")
+    assert dict(await directory.port.cards(["asha"], "bilal")) == {}
+
+
+async def test_every_name_asked_for_has_a_standing(directory: Directory) -> None:
+    await directory.add("asha", "Asha Rahman")
+    await directory.add("bilal", "Bilal Khan", "suspended")
+    standings = await directory.port.standings(["asha", "bilal", "nobody"])
+    assert dict(standings) == {"asha": "active", "bilal": "suspended", "nobody": "unknown"}
+
+
+async def test_nobody_asked_for_is_nobody_found(directory: Directory) -> None:
+    assert dict(await directory.port.cards([], None)) == {}
+    assert dict(await directory.port.standings([])) == {}
+
+
+async def test_more_names_than_one_call_takes_are_no_problem(directory: Directory) -> None:
+    # mutant: send them all at once; the other side takes 500
+    await directory.add("asha", "Asha Rahman")
+    names = [*(f"nobody{number}" for number in range(1_100)), "asha"]
+    assert set(await directory.port.cards(names, "asha")) == {"asha"}
+    assert len(await directory.port.standings(names)) == len(names)

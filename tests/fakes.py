@@ -1,0 +1,56 @@
+"""Doubles of ports; the port's contract test runs against them too."""
+
+from collections.abc import Collection, Mapping
+
+from ijaa.events.ports import MemberCard, Standing
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.principals import InvalidTokenError, Principal
+
+
+class FakeUserDirectory:
+    """A directory in memory; `down` makes it unavailable, `calls` counts batches."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, tuple[str, Standing, bool]] = {}
+        self.down = False
+        self.calls = 0
+
+    def add(self, username: str, name: str, standing: Standing = "active", *, public: bool = False) -> None:
+        """Add a member whose name members see, and the public too if `public`."""
+        self.members[username] = (name, standing, public)
+
+    async def cards(self, usernames: Collection[str], viewer: str | None) -> Mapping[str, MemberCard]:
+        """Return the cards `viewer` may see."""
+        self._called()
+        return {
+            username: MemberCard(username=username, name=name if viewer or public else None, photo=None)
+            for username in usernames
+            if username in self.members
+            for name, standing, public in [self.members[username]]
+            if standing == "active"
+        }
+
+    async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
+        """Return where each member stands."""
+        self._called()
+        return {name: self.members[name][1] if name in self.members else "unknown" for name in usernames}
+
+    def _called(self) -> None:
+        self.calls += 1
+        if self.down:
+            raise Unavailable("The directory is down.")
+
+
+class FakeTokenVerifier:
+    """Takes a member's username for his token."""
+
+    def __init__(self) -> None:
+        self.principals: dict[str, Principal] = {}
+        self.revoked: set[str] = set()
+
+    async def verify(self, token: str) -> Principal:
+        """Return the principal of a known token."""
+        principal = self.principals.get(token)
+        if principal is None or principal.session_id in self.revoked:
+            raise InvalidTokenError("unknown")
+        return principal

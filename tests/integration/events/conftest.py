@@ -1,0 +1,186 @@
+"""The events module alone on the real floor, over its own fresh database and a fake directory of members."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, Router
+
+from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.module import build
+from ijaa.settings import DatabaseSettings, Settings
+from ijaa.shared.clock import FrozenClock
+from ijaa.shared.database import Database
+from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.http.modules import Module
+from ijaa.shared.http.requests import BODY_LIMIT
+from ijaa.shared.principals import Principal
+from tests.asgi import client_of
+from tests.fakes import FakeTokenVerifier, FakeUserDirectory
+
+AnEvent = Callable[..., Awaitable[dict[str, Any]]]
+Invite = Callable[..., Awaitable[None]]
+Start = Callable[[], AbstractAsyncContextManager["Api"]]
+
+
+class Api:
+    """What a client does, by whom: `None` is the public."""
+
+    def __init__(self, client: httpx.AsyncClient, tokens: FakeTokenVerifier) -> None:
+        self._client, self._tokens = client, tokens
+
+    async def __call__(
+        self, who: str | None, method: str, path: str, body: object = None, **how: Any
+    ) -> httpx.Response:
+        """Send a request under `/api/v1`, signed in as `who`; `admin:NAME` is an admin."""
+        headers = dict(how.pop("headers", {}))
+        if who is not None:
+            role, _, name = who.rpartition(":")
+            principal = Principal(f"USER_{name}", name, f"session-{name}", "admin" if role == "admin" else "member")
+            self._tokens.principals[who] = principal
+            headers["Authorization"] = f"Bearer {who}"
+        if body is not None:
+            how["content"] = msgspec.json.encode(body)
+            headers.setdefault("Content-Type", "application/json")
+        return await self._client.request(method, f"/api/v1{path}", headers=headers, **how)
+
+    async def get(self, who: str | None, path: str, **params: Any) -> Any:
+        """Read something that must be there."""
+        answer = await self(who, "GET", path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def rsvp(self, who: str, event: int, status: str = "GOING", **given: object) -> Any:
+        """Put an answer that must be taken."""
+        answer = await self(who, "PUT", f"/events/{event}/rsvp", {"status": status, **given})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def leave(self, who: str, event: int) -> None:
+        """Take an answer back."""
+        assert (await self(who, "DELETE", f"/events/{event}/rsvp")).status_code == 204
+
+
+@pytest.fixture
+def directory() -> FakeUserDirectory:
+    """Return a directory that knows the usual people."""
+    known = FakeUserDirectory()
+    for username in ("olu", "asha", "ben", "chen", "dina", "emre", "fay", "gus"):
+        known.add(username, username.title(), public=True)
+    return known
+
+
+@pytest.fixture
+def settings(events_dsn: str, tmp_path: Path) -> Settings:
+    """Return the settings of a process that serves events alone."""
+    return Settings(
+        modules=frozenset({"events"}),
+        users_database=None,
+        events_database=DatabaseSettings(url=events_dsn),
+        redis_url="redis://127.0.0.1:1",
+        secret_key="secret key of the tests, 0123456789",
+        service_key="service key of the tests, 0123456789",
+        mail_url=f"file://{tmp_path / 'mail'}",
+        mail_from="IJAA <no-reply@alumni.example>",
+        base_url="https://alumni.example",
+        users_peer="http://127.0.0.1:1",
+        cors_origins=(),
+        log_format="json",
+        log_level="error",
+        demo=False,
+        data=tmp_path,
+    )
+
+
+@pytest.fixture
+async def module(
+    settings: Settings, events_database: Database, directory: FakeUserDirectory, clock: FrozenClock
+) -> Module:
+    """Return the module, wired."""
+    return build(settings, events_database, directory, clock)
+
+
+@pytest.fixture
+def start(module: Module) -> Start:
+    """Return what starts the module on the floor."""
+
+    @asynccontextmanager
+    async def started() -> AsyncIterator[Api]:
+        tokens = FakeTokenVerifier()
+        app = Litestar(
+            route_handlers=[Router("/api/v1", route_handlers=[*module.routes])],
+            plugins=[HttpFloor(tokens, title="t", version="0")],
+            lifespan=[lambda _: module.lifespan()],
+            request_max_body_size=BODY_LIMIT,
+        )
+        async with client_of(observed(app, secure=True)) as client:
+            yield Api(client, tokens)
+
+    return started
+
+
+@pytest.fixture
+async def api(start: Start) -> AsyncIterator[Api]:
+    """Give a client of the module."""
+    async with start() as api:
+        yield api
+
+
+@pytest.fixture
+def body(clock: FrozenClock) -> Callable[..., dict[str, Any]]:
+    """Return what makes the body of a sensible event: tomorrow, two hours."""
+
+    def made(**given: object) -> dict[str, Any]:
+        return {
+            "title": "Reunion",
+            "start_date": clock.now() + timedelta(days=1),
+            "end_date": clock.now() + timedelta(days=1, hours=2),
+            "timezone": "Asia/Dhaka",
+            **given,
+        }
+
+    return made
+
+
+@pytest.fixture
+def an_event(api: Api, body: Callable[..., dict[str, Any]]) -> AnEvent:
+    """Return what creates an event; `by` is its organiser."""
+
+    async def made(by: str = "olu", **given: object) -> dict[str, Any]:
+        answer = await api(by, "POST", "/events", body(**given))
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    return made
+
+
+@pytest.fixture
+def invite(events_database: Database, clock: FrozenClock) -> Invite:
+    """Return what invites members to an event; the routes for it come later."""
+
+    async def invited(event: int, *usernames: str) -> None:
+        async with events_database.transaction() as session:
+            session.add_all(
+                EventInvitation(
+                    event_id=event, invited_username=name, invited_by_username="olu", created_at=clock.now()
+                )
+                for name in usernames
+            )
+
+    return invited
+
+
+def at(text: str) -> datetime:
+    """Return the moment an answer names."""
+    return datetime.fromisoformat(text)
+
+
+def codes(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and code of a problem."""
+    return answer.status_code, answer.json()["code"]

@@ -9,9 +9,13 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 import uvloop
+
+
+_PATIENCE = 60.0
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +66,7 @@ class _Run:
         self.total = 0
         self.failure: str | None = None
         self.ended = False
-        self.idle = asyncio.Event()
+        self._idle = asyncio.Event()
         self._connected = 0
 
     def connected(self) -> None:
@@ -71,7 +75,7 @@ class _Run:
     def disconnected(self) -> None:
         self._connected -= 1
         if self._connected == 0:
-            self.idle.set()
+            self._idle.set()
 
     def following(self) -> bytes | None:
         """Return the next request, or None when it is over."""
@@ -87,6 +91,11 @@ class _Run:
         self.failure = self.failure or why
         self.ended = True
 
+    async def over(self) -> None:
+        """Return once every connection has got its last answer; raise `TimeoutError` when that never happens."""
+        async with asyncio.timeout(_PATIENCE):
+            await self._idle.wait()
+
 
 class _Connection(asyncio.Protocol):
     """One keep-alive connection with one request under way at a time."""
@@ -98,8 +107,7 @@ class _Connection(asyncio.Protocol):
         self._began: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by name
         self._run.connected()
         self._ask()
 
@@ -151,12 +159,11 @@ async def perform(job: Job) -> Tally:
         run.latencies = []
         began = time.perf_counter()
         await asyncio.sleep(job.seconds)
-        taken, latencies = time.perf_counter() - began, run.latencies
-        run.latencies, run.ended = [], True
-        await run.idle.wait()
+        run.ended = True
     else:
-        await run.idle.wait()
-        taken, latencies = time.perf_counter() - began, run.latencies
+        await run.over()
+    taken, latencies = time.perf_counter() - began, run.latencies[:]
+    await run.over()
     latencies.sort()
     return Tally(
         requests=len(latencies),

@@ -78,6 +78,8 @@ def _stage(asked: Run) -> Iterator[tuple[World, dict[Name, Server], LoadGenerato
 def _endpoints(there: World) -> list[Endpoint]:
     events = asyncio.run(there.some_events(_PLACES))
     members = asyncio.run(there.some_members(_PLACES))
+    if not events or not members:
+        raise BenchError("there is nobody or nothing to read: the seed made no members or no public events")
     return [
         Endpoint("events list", ["/api/v1/events?limit=20"], lambda page: [event["id"] for event in page["items"]]),
         Endpoint("event detail", [f"/api/v1/events/{event}" for event in events], lambda event: event["id"]),

@@ -48,38 +48,37 @@ async def test_a_start_up_to_five_minutes_ago_is_taken(an_event: AnEvent, clock:
     assert await an_event(start_date=clock.now() - timedelta(minutes=4, seconds=59))
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"title": ""},
-        {"title": "  "},
-        {"title": "x" * 201},
-        {"title": None},
-        {"start_date": "2030-01-01T10:00:00"},
-        {"end_date": "9999-12-31T23:59:59-14:00"},
-        {"start_date": "0001-01-01T00:00:00+14:00"},
-        {"timezone": "../etc/passwd"},
-        {"timezone": ""},
-        {"capacity": 0},
-        {"capacity": 2**31},
-        {"capacity": "5"},
-        {"max_guests": 6},
-        {"privacy": "SECRET"},
-        {"tags": ["x"] * 21},
-        {"tags": [""]},
-        {"meeting_link": "javascript:alert(1)"},
-        {"organizer_email": "nobody"},
-        {"status": "CANCELLED"},
-        {"seats_taken": 3},
-        {"created_by_username": "asha"},
-    ],
-    ids=str,
-)
-async def test_what_makes_no_sense_is_refused(api: Api, body: Body, given: dict[str, Any]) -> None:
+NONSENSE: list[dict[str, Any]] = [
+    {"title": ""},
+    {"title": "  "},
+    {"title": "x" * 201},
+    {"title": None},
+    {"start_date": "2030-01-01T10:00:00"},
+    {"end_date": "9999-12-31T23:59:59-14:00"},
+    {"start_date": "0001-01-01T00:00:00+14:00"},
+    {"timezone": "../etc/passwd"},
+    {"timezone": ""},
+    {"capacity": 0},
+    {"capacity": 2**31},
+    {"capacity": "5"},
+    {"max_guests": 6},
+    {"privacy": "SECRET"},
+    {"tags": ["x"] * 21},
+    {"tags": [""]},
+    {"meeting_link": "javascript:alert(1)"},
+    {"organizer_email": "nobody"},
+    {"status": "CANCELLED"},
+    {"seats_taken": 3},
+    {"created_by_username": "asha"},
+]
+
+
+async def test_what_makes_no_sense_is_refused(api: Api, body: Body) -> None:
     # mutant: drop a Meta, or compare moments after astimezone(), which overflows
-    answer = await api("olu", "POST", "/events", body(**given))
-    assert codes(answer) == (422, "invalid")
-    assert next(iter(given)) in answer.json()["errors"][0]["pointer"]
+    for given in NONSENSE:
+        answer = await api("olu", "POST", "/events", body(**given))
+        assert codes(answer) == (422, "invalid"), given
+        assert next(iter(given)) in answer.json()["errors"][0]["pointer"]
 
 
 async def test_only_active_members_create(api: Api, body: Body, directory: FakeUserDirectory) -> None:
@@ -204,10 +203,10 @@ async def test_an_event_with_participants_is_not_deleted(api: Api, an_event: AnE
     assert codes(await api("olu", "DELETE", f"/events/{event}")) == (404, "not-found")
 
 
-@pytest.mark.parametrize("event", ["0", "-1", "abc", str(2**63), "1.5", "99999999999999999999999"])
-async def test_no_made_up_id_is_our_fault(api: Api, event: str) -> None:
-    assert (await api(None, "GET", f"/events/{event}")).status_code in {404, 422}
-    assert (await api("olu", "PUT", f"/events/{event}/rsvp", {"status": "GOING"})).status_code in {404, 422}
+async def test_no_made_up_id_is_our_fault(api: Api) -> None:
+    for event in ["0", "-1", "abc", str(2**63), "1.5", "99999999999999999999999"]:
+        assert (await api(None, "GET", f"/events/{event}")).status_code in {404, 422}
+        assert (await api("olu", "PUT", f"/events/{event}/rsvp", {"status": "GOING"})).status_code in {404, 422}
 
 
 async def test_an_organiser_nobody_can_look_up_is_degraded(

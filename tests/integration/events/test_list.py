@@ -40,43 +40,42 @@ async def events(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
     await api.rsvp("chen", second, guests=2)
 
 
-@pytest.mark.parametrize(
-    ("params", "expected"),
-    [
-        ({}, ["Webinar", "Board", "Iftar in Dhaka"]),
-        ({"q": "DHAKA"}, ["Iftar in Dhaka"]),
-        ({"q": "cafe"}, ["Iftar in Dhaka"]),
-        ({"q": "CAFÉ"}, ["Iftar in Dhaka"]),
-        ({"q": "food"}, ["Iftar in Dhaka"]),
-        ({"q": "social"}, ["Iftar in Dhaka"]),
-        ({"q": "0%_r"}, ["Iftar in Dhaka"]),
-        ({"q": "%"}, ["Iftar in Dhaka"]),
-        ({"q": "a_r"}, []),
-        ({"q": "\\"}, []),
-        ({"q": "nothing like it"}, []),
-        ({"location": "zurich"}, ["Iftar in Dhaka"]),
-        ({"location": "l_1"}, []),
-        ({"event_type": "webinar"}, ["Webinar"]),
-        ({"tag": "food"}, ["Iftar in Dhaka"]),
-        ({"tag": "foo"}, []),
-        ({"privacy": "INVITE_ONLY"}, ["Board"]),
-        ({"is_online": "true"}, ["Webinar"]),
-        ({"is_online": "false"}, ["Board", "Iftar in Dhaka"]),
-        ({"organizer": "Ben"}, ["Webinar"]),
-        ({"organizer": "be"}, []),
-        ({"has_seats": "true"}, ["Webinar", "Board"]),
-        ({"has_seats": "false"}, ["Iftar in Dhaka"]),
-        ({"sort": "-start_date"}, ["Iftar in Dhaka", "Board", "Webinar"]),
-        ({"sort": "popularity"}, ["Webinar", "Iftar in Dhaka", "Board"]),
-        ({"sort": "created_at"}, ["Board", "Webinar", "Iftar in Dhaka"]),
-        ({"q": "a", "is_online": "false", "sort": "-start_date"}, ["Iftar in Dhaka", "Board"]),
-    ],
-    ids=str,
-)
+FILTERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, ["Webinar", "Board", "Iftar in Dhaka"]),
+    ({"q": "DHAKA"}, ["Iftar in Dhaka"]),
+    ({"q": "cafe"}, ["Iftar in Dhaka"]),
+    ({"q": "CAFÉ"}, ["Iftar in Dhaka"]),
+    ({"q": "food"}, ["Iftar in Dhaka"]),
+    ({"q": "social"}, ["Iftar in Dhaka"]),
+    ({"q": "0%_r"}, ["Iftar in Dhaka"]),
+    ({"q": "%"}, ["Iftar in Dhaka"]),
+    ({"q": "a_r"}, []),
+    ({"q": "\\"}, []),
+    ({"q": "nothing like it"}, []),
+    ({"location": "zurich"}, ["Iftar in Dhaka"]),
+    ({"location": "l_1"}, []),
+    ({"event_type": "webinar"}, ["Webinar"]),
+    ({"tag": "food"}, ["Iftar in Dhaka"]),
+    ({"tag": "foo"}, []),
+    ({"privacy": "INVITE_ONLY"}, ["Board"]),
+    ({"is_online": "true"}, ["Webinar"]),
+    ({"is_online": "false"}, ["Board", "Iftar in Dhaka"]),
+    ({"organizer": "Ben"}, ["Webinar"]),
+    ({"organizer": "be"}, []),
+    ({"has_seats": "true"}, ["Webinar", "Board"]),
+    ({"has_seats": "false"}, ["Iftar in Dhaka"]),
+    ({"sort": "-start_date"}, ["Iftar in Dhaka", "Board", "Webinar"]),
+    ({"sort": "popularity"}, ["Webinar", "Iftar in Dhaka", "Board"]),
+    ({"sort": "created_at"}, ["Board", "Webinar", "Iftar in Dhaka"]),
+    ({"q": "a", "is_online": "false", "sort": "-start_date"}, ["Iftar in Dhaka", "Board"]),
+]
+
+
 @pytest.mark.usefixtures("events")
-async def test_a_filter_finds_what_it_says(api: Api, params: dict[str, Any], expected: list[str]) -> None:
+async def test_a_filter_finds_what_it_says(api: Api) -> None:
     # mutant: any line of filters.py
-    assert await _titles(api, **params) == expected
+    for params, expected in FILTERS:
+        assert await _titles(api, **params) == expected, params
 
 
 @pytest.mark.usefixtures("events")
@@ -150,16 +149,17 @@ async def test_a_cursor_is_good_for_its_own_list_alone(api: Api, an_event: AnEve
     assert len((await api.get("asha", "/events", limit=1, cursor=cursor))["items"]) == 1
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "limit=0", "limit=101", "limit=x", "q=" + "x" * 201, "sort=random", "privacy=public", "is_online=maybe",
-        "from=2026-01-01T00:00:00", "from=0001-01-01T00:00:00%2B14:00", "to=9999-12-31T23:59:59-14:00", "from=soon",
-        "page=2", "q=a&q=b", "q=%00", "cursor=" + "x" * 501, "include_total=2", "from=12345Z", "to=2026-13-01T00:00:00Z",
-    ],
-)  # fmt: skip
-async def test_a_parameter_that_makes_no_sense_is_named(api: Api, query: str) -> None:
+NONSENSE = [
+    "limit=0", "limit=101", "limit=x", "q=" + "x" * 201, "sort=random", "privacy=public", "is_online=maybe",
+    "from=2026-01-01T00:00:00", "from=0001-01-01T00:00:00%2B14:00", "to=9999-12-31T23:59:59-14:00", "from=soon",
+    "page=2", "q=a&q=b", "q=%00", "cursor=" + "x" * 501, "include_total=2", "from=12345Z",
+    "to=2026-13-01T00:00:00Z",
+]  # fmt: skip
+
+
+async def test_a_parameter_that_makes_no_sense_is_named(api: Api) -> None:
     # mutant: drop a range from a parameter; hand moments at the edge of the calendar to the database
-    answer = await api("asha", "GET", f"/events?{query}")
-    assert codes(answer) == (422, "invalid"), answer.text
-    assert answer.json()["errors"][0]["pointer"] == "/" + query.partition("=")[0]
+    for query in NONSENSE:
+        answer = await api("asha", "GET", f"/events?{query}")
+        assert codes(answer) == (422, "invalid"), query
+        assert answer.json()["errors"][0]["pointer"] == "/" + query.partition("=")[0]

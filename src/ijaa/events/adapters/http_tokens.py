@@ -20,8 +20,8 @@ log = structlog.get_logger("ijaa.events.tokens")
 
 _REFRESH_EVERY = 5.0
 """Seconds; made-up key ids must not become requests."""
-_POLL = 10
-"""Seconds one poll of the feed stays open."""
+_POLL = 2
+"""Seconds one poll of the feed stays open; a service that stops waits for it."""
 _START_WAIT = 3.0
 _BACKOFF = (0.1, 2.0)
 _LOOK_UP = 0.3

@@ -94,7 +94,7 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
     """Answer what Litestar found in parameters; `extra` is its list of messages."""
     found = [
         Violation(
-            "/" + str(item.get("key", "")).replace(".", "/"),
+            "/" + _name_of(request, str(item.get("key", ""))).replace(".", "/"),
             str(item.get("message", "is not valid")).replace("`", ""),
         )
         for item in (error.extra or [])
@@ -103,6 +103,12 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
     if any(v.pointer == "/data" for v in found):
         return _answer(request, Invalid([Violation("", "a JSON body is required")]))
     return _answer(request, Invalid(found or [Violation("", "is not valid")]))
+
+
+def _name_of(request: Request[Any, Any, Any], key: str) -> str:
+    """Return a parameter's name as clients know it; Litestar tells the handler's own."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(key)
+    return getattr(field and field.kwarg_definition, "name", None) or key
 
 
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDetails]:

@@ -21,7 +21,7 @@ from ijaa.users.internal.schemas import (
 from ijaa.users.public import UsersPublic
 from ijaa.users.sessions.feed import RevocationFeed
 
-LONGEST_WAIT = 10
+LONGEST_WAIT = 5
 """Seconds a poll stays open; shorter than the drain of a server that stops."""
 
 

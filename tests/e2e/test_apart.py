@@ -1,0 +1,137 @@
+"""The two modules as two services, each with its own database alone (architecture: ports)."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ijaa.shared.database import Database
+from tests.builders import a_member
+from tests.e2e.conftest import SignIn
+from tests.e2e.processes import free_port, serving, start, stop, wait_until_ready
+
+
+async def test_a_token_and_a_name_of_one_service_are_good_in_the_other(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    await a_member(users_database, "asha", name="Asha Rahman")
+    await a_member(users_database, "bilal", name="Bilal Khan")
+    only_users, only_events = _halves(deployment)
+    with serving(["users"], only_users, tmp_path / "users.log") as users:
+        peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+        with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
+            asha, bilal = [Caller(events, await sign_in(name, users)) for name in ("asha", "bilal")]
+            event = asha("POST", "/events", an_event()).json()
+            assert event["organizer"]["name"] == "Asha Rahman"
+            assert bilal("PUT", f"/events/{event['id']}/rsvp", {"status": "GOING"}).json()["status"] == "GOING"
+            participants = asha("GET", f"/events/{event['id']}/participants").json()["items"]
+            assert [(one["username"], one["name"]) for one in participants] == [("bilal", "Bilal Khan")]
+            assert httpx.get(f"{events}/api/v1/auth/sessions").status_code == 404
+            assert httpx.get(f"{users}/api/v1/events").status_code == 404
+
+
+async def test_a_logout_at_one_service_holds_at_the_other(
+    deployment: dict[str, str], users_database: Database, tmp_path: Path
+) -> None:
+    # mutant: verify signatures alone in the service that does not own the sessions
+    await a_member(users_database, "asha")
+    only_users, only_events = _halves(deployment)
+    with serving(["users"], only_users, tmp_path / "users.log") as users:
+        token = _signed_in(users, tmp_path, "chitra")
+        peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+        with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
+            chitra = Caller(events, token)
+            assert chitra("GET", "/me/events").status_code == 200
+            assert Caller(users, token)("POST", "/auth/logout").status_code == 204
+            until = time.monotonic() + 5
+            while chitra("GET", "/me/events").status_code == 200:
+                assert time.monotonic() < until, "the revocation never arrived"
+            assert chitra("GET", "/me/events").json()["code"] == "unauthenticated"
+
+
+async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: let an unreachable directory fail the page; create an event nobody vouches for
+    await a_member(users_database, "asha", name="Asha Rahman")
+    only_users, only_events = _halves(deployment)
+    port = free_port()
+    users = f"http://127.0.0.1:{port}"
+    log = tmp_path / "users.log"
+    process = start(["serve", "users", "--port", str(port)], {**only_users, "IJAA_BASE_URL": users}, log)
+    wait_until_ready(process, users, log)
+    peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+    with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
+        asha = Caller(events, await sign_in("asha", users))
+        event = asha("POST", "/events", an_event()).json()
+        stop(process)
+        read = asha("GET", f"/events/{event['id']}")
+        assert read.status_code == 200
+        assert read.json()["organizer"] == {"username": "asha", "name": None, "photo": None, "degraded": True}
+        assert asha("PUT", f"/events/{event['id']}/rsvp", {"status": "GOING"}).status_code == 200
+        refused = asha("POST", "/events", an_event())
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["retry-after"]
+
+
+async def test_nobody_but_a_service_calls_the_internal_routes(
+    deployment: dict[str, str], sign_in: SignIn, tmp_path: Path
+) -> None:
+    # mutant: leave the guard off a router
+    only_users, _ = _halves(deployment)
+    with serving(["users"], only_users, tmp_path / "users.log") as users:
+        for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {await sign_in('asha', users)}"}):
+            for method, path in (
+                ("POST", "members/cards"),
+                ("POST", "members/standings"),
+                ("GET", "revocations"),
+                ("GET", "revocations/7b1f7c2e-5a53-4f62-9d8c-0a4f5f8f0a11"),
+            ):
+                body = {"usernames": ["asha"]} if method == "POST" else None
+                answer = httpx.request(method, f"{users}/internal/v1/{path}", json=body, headers=headers)
+                assert answer.status_code == 401, (method, path, headers)
+
+
+def an_event() -> dict[str, Any]:
+    """Return the body of an event next month."""
+    begins = datetime.now(UTC) + timedelta(days=30)
+    ends = begins + timedelta(hours=2)
+    return {
+        "title": "Tea", "start_date": begins.isoformat(), "end_date": ends.isoformat(), "timezone": "Asia/Dhaka",
+    }  # fmt: skip
+
+
+def _halves(deployment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each service is given: never the other's database."""
+    users = {name: value for name, value in deployment.items() if not name.startswith("IJAA_EVENTS_")}
+    events = {name: value for name, value in deployment.items() if not name.startswith("IJAA_USERS_")}
+    return users, events
+
+
+@dataclass
+class Caller:
+    """Somebody who calls one service with his token."""
+
+    base: str
+    token: str
+
+    def __call__(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.request(method, f"{self.base}/api/v1{path}", json=body, headers=headers, timeout=10)
+
+
+def _signed_in(users: str, tmp_path: Path, name: str) -> str:
+    """Register and confirm somebody through the front door."""
+    body = {"username": name, "email": f"{name}@alumni.example", "password": "correct horse staple", "name": name}
+    assert httpx.post(f"{users}/api/v1/auth/register", json=body).status_code == 202
+    until = time.monotonic() + 10
+    while not (mails := list((tmp_path / "mail").glob("*.eml"))):
+        assert time.monotonic() < until, "no mail came"
+        time.sleep(0.05)
+    confirmation = mails[0].read_text().partition("?token=")[2].split()[0]
+    verified = httpx.post(f"{users}/api/v1/auth/verify-email", json={"token": confirmation})
+    token: str = verified.json()["access_token"]
+    return token

@@ -1,0 +1,111 @@
+"""Who comes, with names from the other module, and how many statements all of it costs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from ijaa.shared.database import Database
+from tests.fakes import FakeUserDirectory
+from tests.integration.events.conftest import AnEvent, Api, codes
+
+
+@pytest.fixture
+async def event(api: Api, an_event: AnEvent) -> int:
+    """Make an event with every kind of answer."""
+    event: int = (await an_event(capacity=2, max_guests=1))["id"]
+    await api.rsvp("asha", event, message="vegetarian")
+    await api.rsvp("ben", event, "MAYBE")
+    await api.rsvp("chen", event, "NOT_GOING")
+    await api.rsvp("dina", event)
+    await api.rsvp("emre", event, guests=1)
+    return event
+
+
+async def test_members_see_who_comes_and_organisers_everything(api: Api, event: int) -> None:
+    # mutant: show messages, or refusals, to everybody
+    seen = await api.get("gus", f"/events/{event}/participants", include_total=True)
+    assert seen["items"][0] == {"username": "asha", "name": "Asha", "photo": None, "status": "GOING", "guests": 0}
+    assert [(one["username"], one["status"]) for one in seen["items"]] == [
+        ("asha", "GOING"), ("ben", "MAYBE"), ("dina", "GOING"),
+    ]  # fmt: skip
+    assert seen["total"] == 3
+    everything = await api.get("olu", f"/events/{event}/participants", include_total=True)
+    assert everything["total"] == 5
+    assert everything["items"][0] == {
+        "username": "asha", "name": "Asha", "photo": None, "status": "GOING", "guests": 0, "message": "vegetarian",
+        "position": None,
+    }  # fmt: skip
+    assert everything["items"][4]["position"] == 1
+
+
+async def test_a_status_narrows_but_never_widens(api: Api, event: int) -> None:
+    # mutant: trust the filter instead of the viewer
+    async def names(who: str, status: str) -> list[str]:
+        page = await api.get(who, f"/events/{event}/participants", status=status)
+        return [one["username"] for one in page["items"]]
+
+    assert await names("gus", "GOING") == ["asha", "dina"]
+    assert await names("gus", "NOT_GOING") == await names("gus", "WAITLISTED") == []
+    assert await names("olu", "WAITLISTED") == ["emre"]
+    answer = await api("gus", "GET", f"/events/{event}/participants", params={"status": "LATE"})
+    assert codes(answer) == (422, "invalid")
+
+
+async def test_pages_of_participants_are_complete(api: Api, event: int) -> None:
+    names, cursor = [], {}
+    while True:
+        page = await api.get("olu", f"/events/{event}/participants", limit=2, **cursor)
+        names += [one["username"] for one in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert names == ["asha", "ben", "chen", "dina", "emre"]
+    answer = await api("olu", "GET", f"/events/{event}/participants", params={**cursor, "status": "GOING"})
+    assert codes(answer) == (400, "malformed")
+
+
+async def test_without_the_other_module_names_are_missing_and_nothing_else(
+    api: Api, event: int, directory: FakeUserDirectory
+) -> None:
+    # mutant: let Unavailable through
+    directory.down = True
+    page = await api.get("gus", f"/events/{event}/participants", include_total=True)
+    assert page["items"][0] == {
+        "username": "asha", "name": None, "photo": None, "degraded": True, "status": "GOING", "guests": 0,
+    }  # fmt: skip
+    assert len(page["items"]) == page["total"] == 3
+    assert (await api.rsvp("gus", event))["status"] == "WAITLISTED"
+
+
+def _requests(api: Api, event: int) -> dict[str, tuple[Callable[[], Awaitable[Any]], int, int]]:
+    """Return each request with the statements and the batches of names it may cost."""
+    return {
+        "list, public": (lambda: api.get(None, "/events"), 1, 1),
+        "list, member": (lambda: api.get("gus", "/events", q="reunion", upcoming=True), 1, 1),
+        "list, total": (lambda: api.get("gus", "/events", include_total=True), 2, 1),
+        "list, nothing": (lambda: api.get("gus", "/events", q="nothing"), 1, 0),
+        "detail": (lambda: api.get("gus", f"/events/{event}"), 1, 1),
+        "my events": (lambda: api.get("asha", "/me/events", role="participant"), 1, 1),
+        "participants": (lambda: api.get("gus", f"/events/{event}/participants"), 2, 1),
+        "own answer": (lambda: api.get("asha", f"/events/{event}/rsvp"), 1, 0),
+        "same answer": (lambda: api.rsvp("asha", event, message="vegetarian"), 1, 0),
+        "taking a seat": (lambda: api.rsvp("fay", event), 4, 0),
+        "joining the waitlist": (lambda: api.rsvp("gus", event), 6, 0),
+    }
+
+
+async def test_what_every_request_costs(
+    api: Api, an_event: AnEvent, event: int, events_database: Database, directory: FakeUserDirectory
+) -> None:
+    # mutant: a card per row, a count nobody asked for, an event read twice
+    for _ in range(3):
+        await an_event(by="ben")
+    await api("olu", "PATCH", f"/events/{event}", {"capacity": 5})
+    statements: list[str] = []
+    events_database.observers.append(lambda _database, statement, _seconds: statements.append(statement))
+    for name, (request, expected, batches) in _requests(api, event).items():
+        statements.clear()
+        directory.calls = 0
+        await request()
+        assert (len(statements), directory.calls) == (expected, batches), (name, statements)

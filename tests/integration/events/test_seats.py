@@ -1,0 +1,239 @@
+"""Seats under fire: many at once, and any sequence at all, against a model that is too simple to be wrong."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ijaa.events.errors import NotEnoughSeats
+from ijaa.events.participations.repository import ParticipationRepository
+from ijaa.events.participations.schemas import Answer, RsvpPut
+from ijaa.events.participations.service import ParticipationService
+from ijaa.events.seats.repository import SeatRepository
+from ijaa.shared.clock import FrozenClock
+from ijaa.shared.database import Database
+from ijaa.shared.pages import Cursors
+from ijaa.shared.principals import Principal
+from tests.fakes import FakeUserDirectory
+from tests.integration.events.conftest import AnEvent, Api
+
+Seats = dict[str, tuple[str, int, int | None]]
+"""By username: status, guests, place on the waitlist."""
+
+_STATE = """
+SELECT participant_username, status, guests,
+       CASE WHEN status = 'WAITLISTED'
+            THEN row_number() OVER (PARTITION BY status ORDER BY priority DESC, seq) END
+FROM event_participations WHERE event_id = $1
+"""
+_COUNTERS = """
+SELECT going, waiting,
+       (SELECT coalesce(sum(1 + guests), 0) FROM event_participations WHERE event_id = $1 AND status = 'GOING'),
+       (SELECT count(*) FROM event_participations WHERE event_id = $1 AND status = 'WAITLISTED')
+FROM events WHERE id = $1
+"""
+
+
+@pytest.fixture
+def service(events_database: Database, clock: FrozenClock) -> Callable[[], ParticipationService]:
+    """Return what makes one more process's service over the same database."""
+
+    def made() -> ParticipationService:
+        return ParticipationService(
+            events_database,
+            ParticipationRepository(events_database),
+            SeatRepository(),
+            FakeUserDirectory(),
+            cursors=Cursors(b"k"),
+            clock=clock,
+        )
+
+    return made
+
+
+def _member(username: str) -> Principal:
+    return Principal(f"USER_{username}", username, f"session-{username}")
+
+
+async def _counted(database: Database, event: int) -> tuple[int, int]:
+    """Return the counters of an event, which must agree with its rows."""
+    found: list[tuple[int, int, int, int]] = await database.fetch(lambda *row: row, _COUNTERS, event)  # type: ignore[arg-type]
+    going, waiting, seats, entries = found[0]
+    assert (going, waiting) == (seats, entries)
+    return going, waiting
+
+
+async def test_200_at_once_for_20_seats_take_exactly_20(
+    api: Api, an_event: AnEvent, service: Callable[[], ParticipationService], events_database: Database
+) -> None:
+    # mutant: count, then insert; a claim without `going + n <= capacity`; a seq taken outside of the lock
+    event = (await an_event(capacity=20))["id"]
+    workers = [service(), service()]
+    names = [f"m{number:03}" for number in range(200)]
+    answers = await asyncio.gather(
+        *(
+            workers[number % 2].answer(_member(name), event, RsvpPut(status="GOING"))
+            for number, name in enumerate(names)
+        )
+    )
+    assert sorted(answer.status for answer in answers) == ["GOING"] * 20 + ["WAITLISTED"] * 180
+    assert await _counted(events_database, event) == (20, 180)
+    places = {name: (await workers[0].own(_member(name), event)).position for name in names}
+    assert sorted(place for place in places.values() if place) == list(range(1, 181))
+    first = min((name for name in names if places[name]), key=lambda name: places[name] or 0)
+    going = next(name for name in names if places[name] is None)
+    await workers[1].take_back(_member(going), event)
+    assert (await api.get(first, f"/events/{event}/rsvp"))["status"] == "GOING"
+
+
+async def test_one_member_everywhere_at_once_ends_with_one_answer(
+    an_event: AnEvent, service: Callable[[], ParticipationService], events_database: Database
+) -> None:
+    # mutant: write without re-checking the version; count a seat twice
+    event = (await an_event(capacity=3, max_guests=2))["id"]
+    workers = [service() for _ in range(3)]
+    for _ in range(5):
+        puts = [
+            workers[number % 3].answer(_member("asha"), event, RsvpPut(status=status, guests=guests))
+            for number, (status, guests) in enumerate([("GOING", 0), ("GOING", 2), ("MAYBE", 0), ("GOING", 1)] * 2)
+        ]
+        leaves = [workers[0].take_back(_member("asha"), event)]
+        found = await asyncio.gather(*puts, *leaves, return_exceptions=True)
+        assert not [one for one in found if isinstance(one, Exception) and not isinstance(one, NotEnoughSeats)]
+        await _counted(events_database, event)
+
+
+async def test_any_crowd_leaves_the_counters_true(
+    an_event: AnEvent, service: Callable[[], ParticipationService], events_database: Database, api: Api
+) -> None:
+    # mutant: promote without the event's lock; take the participation's lock first (deadlocks)
+    rng = random.Random(7)
+    events = [(await an_event(capacity=4, max_guests=3))["id"] for _ in range(2)]
+    workers = [service(), service()]
+
+    async def step() -> None:
+        event, worker, member = rng.choice(events), rng.choice(workers), _member(f"m{rng.randrange(8)}")
+        match rng.randrange(6):
+            case 0:
+                await worker.take_back(member, event)
+            case 1:
+                await api("olu", "PATCH", f"/events/{event}", {"capacity": rng.randint(2, 6)})
+            case _:
+                status: Answer = rng.choice(["GOING", "GOING", "GOING", "MAYBE", "NOT_GOING"])
+                await worker.answer(member, event, RsvpPut(status=status, guests=rng.randrange(4)))
+
+    for _ in range(12):
+        found = await asyncio.gather(*(step() for _ in range(20)), return_exceptions=True)
+        assert not [one for one in found if isinstance(one, Exception) and not isinstance(one, NotEnoughSeats)]
+        for event in events:
+            await _counted(events_database, event)
+
+
+@dataclass
+class Model:
+    """Seats as one would explain them: everybody queues, and who fits is seated in the order of the queue."""
+
+    capacity: int | None
+    answers: dict[str, tuple[str, int]] = field(default_factory=dict)
+    queue: list[str] = field(default_factory=list)
+
+    @property
+    def going(self) -> int:
+        """Seats taken."""
+        return sum(1 + guests for status, guests in self.answers.values() if status == "GOING")
+
+    def seat(self) -> None:
+        """Seat whoever fits."""
+        for name in list(self.queue):
+            guests = self.answers[name][1]
+            if self.capacity is None or self.going + 1 + guests <= self.capacity:
+                self.queue.remove(name)
+                self.answers[name] = ("GOING", guests)
+
+    def answer(self, name: str, status: str, guests: int) -> bool:
+        """Put an answer; return whether it is taken."""
+        old = self.answers.get(name, ("", 0))
+        if status != "GOING":
+            self.leave(name)
+            self.answers[name] = (status, 0)
+        elif old[0] == "GOING":
+            more = guests - old[1]
+            fits = self.capacity is None or self.going + more <= self.capacity
+            if more > 0 and (self.queue or not fits):
+                return False
+            self.answers[name] = ("GOING", guests)
+        else:
+            if old[0] != "WAITLISTED":
+                self.queue.append(name)
+            self.answers[name] = ("WAITLISTED", guests)
+        self.seat()
+        return True
+
+    def leave(self, name: str) -> None:
+        """Take an answer back."""
+        self.answers.pop(name, None)
+        if name in self.queue:
+            self.queue.remove(name)
+        self.seat()
+
+    def resize(self, capacity: int | None) -> None:
+        """Change the capacity."""
+        self.capacity = capacity
+        self.seat()
+
+    def seats(self) -> Seats:
+        """Return everybody's place."""
+        place = {name: number for number, name in enumerate(self.queue, 1)}
+        return {name: (status, guests, place.get(name)) for name, (status, guests) in self.answers.items()}
+
+
+_NAMES = st.sampled_from(["asha", "ben", "chen", "dina", "emre", "fay"])
+_CAPACITIES = st.none() | st.integers(1, 8)
+_STEPS = st.lists(
+    st.tuples(
+        st.just("answer"), _NAMES, st.sampled_from(["GOING", "GOING", "GOING", "MAYBE", "NOT_GOING"]), st.integers(0, 3)
+    )
+    | st.tuples(st.just("leave"), _NAMES)
+    | st.tuples(st.just("resize"), _CAPACITIES),
+    min_size=8,
+    max_size=24,
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(capacity=st.integers(1, 6), steps=_STEPS)
+async def test_any_sequence_ends_like_the_model(
+    capacity: int,
+    steps: list[tuple[Any, ...]],
+    api: Api,
+    an_event: AnEvent,
+    service: Callable[[], ParticipationService],
+    events_database: Database,
+) -> None:
+    # mutant: any rule of seats: order, groups, guests, capacity, who frees what
+    event = (await an_event(capacity=capacity, max_guests=3))["id"]
+    model, worker = Model(capacity), service()
+    for step, *how in steps:
+        match step:
+            case "answer":
+                name, status, guests = how
+                try:
+                    await worker.answer(_member(name), event, RsvpPut(status=status, guests=guests))
+                except NotEnoughSeats:
+                    assert not model.answer(name, status, guests)
+                else:
+                    assert model.answer(name, status, guests if status == "GOING" else 0)
+            case "leave":
+                await worker.take_back(_member(how[0]), event)
+                model.leave(how[0])
+            case _:
+                await api("olu", "PATCH", f"/events/{event}", {"capacity": how[0]})
+                model.resize(how[0])
+        rows: list[Any] = await events_database.fetch(lambda *row: row, _STATE, event)  # type: ignore[arg-type]
+        assert {name: (status, guests, place) for name, status, guests, place in rows} == model.seats()
+        assert await _counted(events_database, event) == (model.going, len(model.queue))

@@ -222,7 +222,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 async def eventually(true: Callable[[], object], seconds: float = 3.0) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what it waits for has no event
+        while not true():
             await asyncio.sleep(0.01)
 
 

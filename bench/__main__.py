@@ -10,6 +10,7 @@ from bench import reads, report
 from bench.outcome import Benchmark, Outcome, Run
 from bench.processes import BenchError
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ijaa.embedded import EmbeddedError
@@ -65,7 +66,10 @@ def main(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
     else:
-        Console().print(report.table(rows))
+        shown = Console()
+        for benchmark, outcome in outcomes.items():
+            shown.print(Markdown(f"# {benchmark.name}\n{outcome.section}"))
+        shown.print(report.table(rows))
     if not quick:
         report.write(rows, {benchmark: outcome.section for benchmark, outcome in outcomes.items()})
         console.print(f"Written: {report.RESULTS.name} and {report.READABLE.name} in {report.HERE.name}/")

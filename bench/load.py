@@ -14,7 +14,6 @@ from typing import cast
 import msgspec
 import uvloop
 
-
 _PATIENCE = 60.0
 
 

@@ -112,7 +112,7 @@ async def test_any_crowd_leaves_the_counters_true(
     an_event: AnEvent, service: Callable[[], ParticipationService], events_database: Database, api: Api
 ) -> None:
     # mutant: promote without the event's lock; take the participation's lock first (deadlocks)
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311
     events = [(await an_event(capacity=4, max_guests=3))["id"] for _ in range(2)]
     workers = [service(), service()]
 

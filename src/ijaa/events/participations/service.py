@@ -15,11 +15,13 @@ from ijaa.events.ports import MemberCard, UserDirectory
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
-from ijaa.shared.errors import Invalid, NotFound, Unavailable, Violation
+from ijaa.shared.errors import Invalid, NotFound, Violation
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 
-_TRIES = 5
+Change = Callable[[AsyncSession, Mine], Awaitable[None]]
+"""What is done to an answer, given what it is before."""
+
 _SHOWN_TO_MEMBERS = ("GOING", "MAYBE")
 _ALL: tuple[ParticipationStatus, ...] = ("GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED")
 
@@ -64,9 +66,8 @@ class ParticipationService:
         async def remove(session: AsyncSession, current: Mine) -> None:
             if current.id is not None:
                 await self._seats.lock(session, current.event_id, self._clock.now())
-                await self._leave(session, current)
                 await self._repository.remove(session, current)
-                await self._seats.promote(session, current.event_id, self._clock.now())
+                await self._give_up(session, current)
 
         async with self._lines.at(event_id):
             await self._settled(member.username, mine, remove)
@@ -131,19 +132,25 @@ class ParticipationService:
         ):
             raise RsvpClosed
 
-    async def _settled(
-        self, username: str, mine: Mine, change: Callable[[AsyncSession, Mine], Awaitable[None]]
-    ) -> Mine:
-        """Run a change in one transaction, again with what is there now whenever the answer changed in between."""
-        for _ in range(_TRIES):
-            try:
-                async with self._database.transaction() as session:
-                    await change(session, mine)
-                    after = await self._repository.mine_within(session, mine.event_id, username)
-                    return after or mine
-            except Raced:
-                mine = await self._mine(username, mine.event_id)
-        raise Unavailable("Too many changes of this answer at once.")
+    async def _settled(self, username: str, mine: Mine, change: Change) -> Mine:
+        """Run a change in one transaction, hoping that the answer is still what was read.
+
+        Where it is not, it is read again under the event's lock, which every change of an answer takes first.
+        """
+        try:
+            async with self._database.transaction() as session:
+                return await self._changed(session, username, mine, change)
+        except Raced:
+            async with self._database.transaction() as session:
+                await self._seats.lock(session, mine.event_id, self._clock.now())
+                current = await self._repository.mine_within(session, mine.event_id, username)
+                if current is None:
+                    raise NotFound from None
+                return await self._changed(session, username, current, change)
+
+    async def _changed(self, session: AsyncSession, username: str, mine: Mine, change: Change) -> Mine:
+        await change(session, mine)
+        return await self._repository.mine_within(session, mine.event_id, username) or mine
 
     async def _put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
         message = wanted.message
@@ -161,9 +168,8 @@ class ParticipationService:
                 await self._write(session, mine, username, "PENDING", wanted.guests, message)
             case Move.LEAVE:
                 await self._lock(session, mine)
-                await self._leave(session, mine)
                 await self._write(session, mine, username, wanted.status, 0, message)
-                await self._seats.promote(session, mine.event_id, self._clock.now())
+                await self._give_up(session, mine)
 
     async def _lock(self, session: AsyncSession, mine: Mine) -> None:
         """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
@@ -183,20 +189,22 @@ class ParticipationService:
         await self._seats.promote(session, mine.event_id, now)
 
     async def _resize(self, session: AsyncSession, mine: Mine, wanted: RsvpPut) -> None:
+        await self._lock(session, mine)
+        await self._repository.keep_place(session, mine, guests=wanted.guests, message=wanted.message)
         more = wanted.guests - (mine.guests or 0)
         if more > 0 and not await self._seats.claim(session, mine.event_id, more, self._clock.now()):
             raise NotEnoughSeats
         if more < 0:
             await self._seats.release(session, mine.event_id, -more)
-        await self._repository.keep_place(session, mine, guests=wanted.guests, message=wanted.message)
-        if more < 0:
             await self._seats.promote(session, mine.event_id, self._clock.now())
 
-    async def _leave(self, session: AsyncSession, mine: Mine) -> None:
-        if mine.status == "GOING":
-            await self._seats.release(session, mine.event_id, mine.seats)
-        elif mine.status == "WAITLISTED":
+    async def _give_up(self, session: AsyncSession, mine: Mine) -> None:
+        """Take the old answer out of the counters, once it is certain that it was the last one."""
+        if mine.status == "WAITLISTED":
             await self._seats.unqueue(session, mine.event_id)
+        elif mine.status == "GOING":
+            await self._seats.release(session, mine.event_id, mine.seats)
+            await self._seats.promote(session, mine.event_id, self._clock.now())
 
     async def _write(
         self, session: AsyncSession, mine: Mine, username: str, status: str, guests: int,

@@ -1,11 +1,10 @@
 """`ijaa serve`: the system, or one half of it, over HTTP."""
 
 import asyncio
-import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket
 
@@ -79,10 +78,7 @@ def run(
 ) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM."""
     os.environ.update(environ)
-    with tempfile.TemporaryDirectory(prefix="ijaa-metrics-") as folder:
-        if workers > 1:
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-            multiprocessing.allow_connection_pickling()
+    with _shared_figures(workers):
         settings = read_settings(os.environ)
         configure_logging(settings.log_format, settings.log_level)
         config = uvicorn.Config(
@@ -113,6 +109,17 @@ def base_url(listening: socket) -> str:
     """Return the address a bound socket answers at."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _shared_figures(workers: int) -> Iterator[None]:
+    """Give several workers a folder in which they add up their metrics."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="ijaa-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 async def _refuse_unfit(settings: Settings) -> None:

@@ -43,8 +43,9 @@ class Peer:
             "Content-Type": "application/json",
             "X-Request-Id": request_id.get(),
         }
+        timeout = httpx.Timeout(WAIT, read=within)  # a long poll is long in waiting, not in connecting
         try:
-            answer = await self._client.request(method, path, headers=headers, timeout=within, **how)
+            answer = await self._client.request(method, path, headers=headers, timeout=timeout, **how)
             answer.raise_for_status()
             return msgspec.json.decode(answer.content, type=kind)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:

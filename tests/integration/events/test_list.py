@@ -21,7 +21,8 @@ async def events(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
     day = timedelta(days=1)
     await an_event(
         title="Iftar in Dhaka", description="100%_real café", location="Café Zürich, Dhaka", event_type="SOCIAL",
-        tags=["food", "Dhaka"], start_date=clock.now() + 3 * day, end_date=clock.now() + 4 * day, capacity=1,
+        tags=["food", "Dhaka"], start_date=clock.now() + 3 * day, end_date=clock.now() + 4 * day, capacity=2,
+        max_guests=1,
     )  # fmt: skip
     clock.at += timedelta(seconds=1)
     await an_event(
@@ -36,7 +37,7 @@ async def events(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
     first = (await api.get("asha", "/events", q="iftar"))["items"][0]["id"]
     second = (await api.get("asha", "/events", q="webinar"))["items"][0]["id"]
     await api.rsvp("chen", first)
-    await api.rsvp("dina", first)
+    await api.rsvp("dina", first, guests=1)  # one seat is free, but not for two
     await api.rsvp("chen", second, guests=2)
 
 

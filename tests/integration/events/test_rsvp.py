@@ -110,7 +110,7 @@ async def test_a_single_may_pass_a_group_that_does_not_fit_and_the_group_keeps_i
 
 
 async def test_who_cancels_after_promotion_goes_to_the_tail(api: Api, an_event: AnEvent) -> None:
-    # mutant: keep seq when leaving
+    # mutant: keep seq when leaving; promote by the age of the row
     event = (await an_event(capacity=1))["id"]
     for who in ("asha", "ben", "chen"):
         await api.rsvp(who, event)
@@ -119,6 +119,9 @@ async def test_who_cancels_after_promotion_goes_to_the_tail(api: Api, an_event: 
     assert await _status(api, "chen", event) == ("GOING", None)
     assert (await api.rsvp("dina", event))["position"] == 1
     assert (await api.rsvp("ben", event))["position"] == 2
+    await api.leave("chen", event)
+    assert await _status(api, "dina", event) == ("GOING", None)
+    assert await _status(api, "ben", event) == ("WAITLISTED", 1)
 
 
 async def test_leaving_the_waitlist_closes_the_gap(api: Api, an_event: AnEvent) -> None:

@@ -47,6 +47,7 @@ async def world(api: Api, an_event: AnEvent, invite: Invite, events_database: Da
         await api.rsvp("chen", event)
         await api.rsvp("dina", event, "NOT_GOING")
         async with events_database.transaction() as session:
+            await session.execute(text("DELETE FROM event_invitations WHERE invited_username = 'chen'"))
             await session.execute(
                 text(
                     "UPDATE events SET status = :status,"

@@ -12,6 +12,7 @@ from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Pr
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.auth import requires_member
 from ijaa.shared.http.etags import etag, refuse_stale
+from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
@@ -26,7 +27,10 @@ Until = Annotated[datetime | None, QueryParameter(name="to", description="events
 
 
 class EventController(Controller):
-    """Events, for everybody who may see them."""
+    """Events, for everybody who may see them.
+
+    Reads take the caller from the request: Litestar resolves two dependencies in a task group, a tenth of their cost.
+    """
 
     path = "/events"
     tags = ("Events",)
@@ -34,7 +38,7 @@ class EventController(Controller):
     @get(operation_id="listEvents", summary="Find events")
     async def page(
         self,
-        viewer: NamedDependency[Principal | None],
+        request: StrictRequest,
         events: NamedDependency[EventService],
         *,
         q: Text = None,
@@ -58,14 +62,14 @@ class EventController(Controller):
             q=q, location=location, event_type=event_type, tag=tag, privacy=privacy, is_online=is_online,
             organizer=organizer, ends_after=since, begins_before=until, has_seats=has_seats, upcoming=upcoming,
         )  # fmt: skip
-        return await events.page(viewer, wanted, sort, cursor, limit, include_total=include_total)
+        return await events.page(request.user, wanted, sort, cursor, limit, include_total=include_total)
 
     @get("/{event_id:int}", operation_id="getEvent", summary="Read an event")
     async def read(
-        self, viewer: NamedDependency[Principal | None], events: NamedDependency[EventService], event_id: EventId
+        self, request: StrictRequest, events: NamedDependency[EventService], event_id: EventId
     ) -> Response[EventRead]:
         """Give an event as the caller may see it, with its version as the ETag."""
-        return _tagged(await events.read(viewer, event_id))
+        return _tagged(await events.read(request.user, event_id))
 
     @post(operation_id="createEvent", summary="Create an event", guards=[requires_member])
     async def create(

@@ -53,7 +53,8 @@ async def test_a_status_narrows_but_never_widens(api: Api, event: int) -> None:
 
 
 async def test_pages_of_participants_are_complete(api: Api, event: int) -> None:
-    names, cursor = [], {}
+    names: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = await api.get("olu", f"/events/{event}/participants", limit=2, **cursor)
         names += [one["username"] for one in page["items"]]

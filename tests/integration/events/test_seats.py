@@ -97,10 +97,11 @@ async def test_one_member_everywhere_at_once_ends_with_one_answer(
     # mutant: write without re-checking the version; count a seat twice
     event = (await an_event(capacity=3, max_guests=2))["id"]
     workers = [service() for _ in range(3)]
+    wishes: list[tuple[Answer, int]] = [("GOING", 0), ("GOING", 2), ("MAYBE", 0), ("GOING", 1)]
     for _ in range(5):
         puts = [
             workers[number % 3].answer(_member("asha"), event, RsvpPut(status=status, guests=guests))
-            for number, (status, guests) in enumerate([("GOING", 0), ("GOING", 2), ("MAYBE", 0), ("GOING", 1)] * 2)
+            for number, (status, guests) in enumerate(wishes * 2)
         ]
         leaves = [workers[0].take_back(_member("asha"), event)]
         found = await asyncio.gather(*puts, *leaves, return_exceptions=True)
@@ -132,6 +133,24 @@ async def test_any_crowd_leaves_the_counters_true(
         assert not [one for one in found if isinstance(one, Exception) and not isinstance(one, NotEnoughSeats)]
         for event in events:
             await _counted(events_database, event)
+
+
+async def test_answering_while_the_event_is_deleted_or_cancelled_is_nobodys_fault(api: Api, an_event: AnEvent) -> None:
+    # mutant: write an answer without the event's lock (a foreign key then fails, or a cancelled event fills up)
+    for ending in ("DELETE", "POST"):
+        for _ in range(8):
+            event = (await an_event())["id"]
+            ended, *answers = await asyncio.gather(
+                api("olu", ending, f"/events/{event}" if ending == "DELETE" else f"/events/{event}/cancel"),
+                *(
+                    api(who, "PUT", f"/events/{event}/rsvp", {"status": status})
+                    for who, status in (("asha", "MAYBE"), ("ben", "NOT_GOING"), ("chen", "GOING"))
+                ),
+            )
+            assert ended.status_code in {200, 204, 409}
+            assert {answer.status_code for answer in answers} <= {200, 404, 409}
+            left = await api("olu", "GET", f"/events/{event}/participants")
+            assert (left.status_code == 404) == (ended.status_code == 204)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from ijaa.shared.context import request_id
+
 _SECRET_NAMES = ("password", "token", "secret", "authorization", "cookie", "key")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -18,7 +20,7 @@ def configure_logging(log_format: Literal["json", "console", "auto"], level: str
     if log_format == "auto":
         log_format = "console" if sys.stderr.isatty() else "json"
     shared: list[structlog.types.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _with_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact,
@@ -38,6 +40,11 @@ def configure_logging(log_format: Literal["json", "console", "auto"], level: str
             cache_logger_on_first_use=True,
         )
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+
+
+def _with_request_id(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    entry.setdefault("request_id", request_id.get())
+    return entry
 
 
 def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,5 +1,7 @@
 """Figures in Prometheus form."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -30,4 +32,9 @@ def exposition(multiprocess_folder: str | None) -> bytes:
 
 def observe_statement(database: str, statement: str, seconds: float) -> None:  # noqa: ARG001 - a StatementObserver
     """Count one statement."""
-    STATEMENTS.labels(database).observe(seconds)
+    _statements(database).observe(seconds)
+
+
+@cache
+def _statements(database: str) -> Histogram:
+    return STATEMENTS.labels(database)

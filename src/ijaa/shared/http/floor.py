@@ -11,7 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
 
-from ijaa.shared.http.auth import Authentication, provide_member, provide_viewer
+from ijaa.shared.http.auth import authentication, provide_member, provide_viewer
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
@@ -32,7 +32,7 @@ class HttpFloor(InitPlugin):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Lay the floor."""
         app_config.dependencies |= {"viewer": Provide(provide_viewer), "member": Provide(provide_member)}
-        app_config.middleware.append(Authentication(self._verifier))
+        app_config.guards.insert(0, authentication(self._verifier))
         app_config.before_request = refuse_undeclared
         app_config.request_class = StrictRequest
         app_config.exception_handlers.update(EXCEPTION_HANDLERS)

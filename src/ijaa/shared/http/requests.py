@@ -21,6 +21,7 @@ BODY_LIMIT = 256 * 1024
 """Bytes of a JSON body (domain: limits)."""
 
 _OFFSET = re.compile(r"([zZ]|[+-]\d{2}:?\d{2})$")
+_BODILESS = {"GET", "HEAD", "OPTIONS"}
 _JSON_TYPES = {"application/json"}
 _PATCH_TYPES = {"application/json", "application/merge-patch+json"}
 
@@ -80,6 +81,8 @@ def _unstorable(text: str) -> bool:
 
 
 def _refuse_media_type(request: Request[Any, Any, Any]) -> None:
+    if request.method in _BODILESS:
+        return
     headers = request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return

@@ -1,10 +1,10 @@
 """The outermost layer of every request: its id, its security headers, its log line, its figures."""
 
+import os
 import re
 import time
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -67,7 +67,7 @@ def _identity(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
-    return uuid4().hex.encode()
+    return os.urandom(16).hex().encode()
 
 
 def _write_down(scope: Any, status: int, seconds: float) -> None:
@@ -82,7 +82,6 @@ def _write_down(scope: Any, status: int, seconds: float) -> None:
         status=status,
         ms=round(seconds * 1000, 2),
         user=principal.username if principal else None,
-        request_id=request_id.get(),
     )
 
 

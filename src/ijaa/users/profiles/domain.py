@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Literal
+
+import msgspec
 
 from ijaa.shared.errors import Violation
 
@@ -24,6 +27,8 @@ FIELDS = (
 )
 """The fields that have an audience."""
 
+CHOSEN = msgspec.json.Decoder(dict[str, Audience])
+"""Reads a stored visibility."""
 _PRIVATE = frozenset({"email", "phone"})
 
 
@@ -66,6 +71,13 @@ def relation(viewer: str | None, username: str, *, connected: bool) -> Relation:
 def shown(field: str, chosen: Mapping[str, Audience], to: Relation) -> bool:
     """Whether a field is shown to somebody who is `to` the member."""
     return to >= _SEEN_FROM[chosen.get(field, default_audience(field))]
+
+
+@lru_cache(maxsize=1024)
+def visible_fields(visibility: str, to: Relation) -> tuple[str, ...]:
+    """Return the fields of a stored visibility (JSON) shown to somebody who is `to` the member."""
+    chosen = CHOSEN.decode(visibility)
+    return tuple(field for field in FIELDS if shown(field, chosen, to))
 
 
 def cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
-from ijaa.users.profiles.domain import Audience
+from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
 
 SEEN = "u.active AND u.email_verified_at IS NOT NULL"
@@ -42,7 +42,7 @@ class StoredProfile(msgspec.Struct, frozen=True):
     @property
     def chosen(self) -> dict[str, Audience]:
         """The audiences the member chose."""
-        return _CHOSEN.decode(self.visibility)
+        return CHOSEN.decode(self.visibility)
 
 
 class StoredCard(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class StoredCard(msgspec.Struct, frozen=True):
     @property
     def chosen(self) -> dict[str, Audience]:
         """The audiences the member chose."""
-        return _CHOSEN.decode(self.visibility)
+        return CHOSEN.decode(self.visibility)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -69,7 +69,6 @@ class Standing(msgspec.Struct, frozen=True):
     verified: bool
 
 
-_CHOSEN = msgspec.json.Decoder(dict[str, Audience])
 # the pair is matched as idx uq_connections_pair has it, whoever asked whom
 _CONNECTED = (
     "EXISTS (SELECT FROM connections c WHERE c.status = 'ACCEPTED'"

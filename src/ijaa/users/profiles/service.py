@@ -11,7 +11,7 @@ from ijaa.shared.errors import NotFound
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
-from ijaa.users.profiles.domain import FIELDS, audiences, cleaned, merged, relation, shown, unfit
+from ijaa.users.profiles.domain import audiences, cleaned, merged, relation, unfit, visible_fields
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
 from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
@@ -67,8 +67,8 @@ class ProfileService:
         name = viewer.username if viewer else None
         if (stored := await self._repository.seen(username, name)) is None:
             raise NotFound
-        to, chosen = relation(name, stored.username, connected=stored.connected), stored.chosen
-        visible: dict[str, Any] = {field: getattr(stored, field) for field in FIELDS if shown(field, chosen, to)}
+        to = relation(name, stored.username, connected=stored.connected)
+        visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
         return MemberRead(stored.username, **visible)
 
 

@@ -83,7 +83,7 @@ class Floor:
         names = list({row["created_by_username"] for row in rows})
         found = await self.users.fetch(self.cards_sql, names, self.viewer)
         cards = {row[0]: MemberCard(username=row[0], name=row[1], photo=row[2]) for row in found}
-        return [EventRead(*row[:-1], cards.get(row["created_by_username"])) for row in rows]
+        return [EventRead(*(*row[:-1], cards.get(row["created_by_username"]))) for row in rows]
 
 
 def create() -> Litestar:

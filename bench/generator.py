@@ -13,8 +13,8 @@ from bench.processes import BenchError, clean_environment, running
 class LoadGenerator:
     """Performs one job after the other, in a process of its own."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+        self._process, self._log = process, log
 
     def perform(self, job: Job) -> Tally:
         """Return the tally of a job; raise `BenchError` when any answer was not 200: that is nothing to measure."""
@@ -24,7 +24,7 @@ class LoadGenerator:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise BenchError("the load generator ended; its log says why")
+            raise BenchError(f"the load generator ended:\n{self._log.read_text()[-2000:]}")
         tally = msgspec.json.decode(line, type=Tally)
         if tally.failure is not None:
             raise BenchError(f"under load {job.paths[0]} was answered:\n{tally.failure}")
@@ -34,5 +34,6 @@ class LoadGenerator:
 @contextmanager
 def load_generator(folder: Path) -> Iterator[LoadGenerator]:
     """Keep a load generator at hand while inside."""
-    with running(["bench.load"], clean_environment(), folder / "load.log", piped=True) as process:
-        yield LoadGenerator(process)
+    log = folder / "load.log"
+    with running(["bench.load"], clean_environment(), log, piped=True) as process:
+        yield LoadGenerator(process, log)

@@ -11,4 +11,4 @@ from ijaa.site.mailbox import mailbox_routes
 def site_router(settings: Settings) -> Router:
     """Return the pages; the mailbox is among them in the demo alone."""
     routes = [*landing_routes(settings), *(mailbox_routes(settings) if settings.demo else ())]
-    return Router("/", route_handlers=routes, include_in_schema=False, opt={OPEN: True})
+    return Router("/", route_handlers=routes, include_in_schema=False, opt=OPEN)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from ijaa.shared.access_tokens import PublicKeys, Revocations
 from ijaa.shared.principals import TokenVerifier
-from ijaa.users.profiles.domain import relation, shown
+from ijaa.users.profiles.domain import relation, visible_fields
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.schemas import MemberCard, Standing
 
@@ -37,11 +37,11 @@ class UsersPublic:
         cards = {}
         for name, username in asked.items():
             if one := stored.get(username):
-                to, chosen = relation(viewer, username, connected=one.connected), one.chosen
+                visible = visible_fields(one.visibility, relation(viewer, username, connected=one.connected))
                 cards[name] = MemberCard(
                     username=username,
-                    name=one.name if shown("name", chosen, to) else None,
-                    photo=one.photo if shown("photo", chosen, to) else None,
+                    name=one.name if "name" in visible else None,
+                    photo=one.photo if "photo" in visible else None,
                 )
         return cards
 

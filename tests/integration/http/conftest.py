@@ -11,7 +11,7 @@ from litestar import Litestar, Router, get, patch, post
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
-from ijaa.shared.http.auth import requires_member
+from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import InvalidTokenError, Principal
@@ -74,7 +74,7 @@ async def list_bookings(
     return {"limit": limit, "from": since, "q": q}
 
 
-@post("/mine", operation_id="createMine", guards=[requires_member])
+@post("/mine", operation_id="createMine", opt=MEMBERS)
 async def mine(data: JSONBody[Booking]) -> str:
     return data.name
 

@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParam
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy
 from ijaa.events.catalogue.service import EventService
-from ijaa.shared.http.auth import requires_member
+from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.pages import Page
@@ -71,7 +71,7 @@ class EventController(Controller):
         """Give an event as the caller may see it, with its version as the ETag."""
         return _tagged(await events.read(request.user, event_id))
 
-    @post(operation_id="createEvent", summary="Create an event", guards=[requires_member])
+    @post(operation_id="createEvent", summary="Create an event", opt=MEMBERS)
     async def create(
         self, member: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
     ) -> Response[EventRead]:
@@ -80,7 +80,7 @@ class EventController(Controller):
         location = {"Location": f"/api/v1/events/{event.id}", "ETag": etag(event.version)}
         return Response(event, headers=location)
 
-    @patch("/{event_id:int}", operation_id="editEvent", summary="Edit an event", guards=[requires_member])
+    @patch("/{event_id:int}", operation_id="editEvent", summary="Edit an event", opt=MEMBERS)
     async def edit(
         self,
         member: NamedDependency[Principal],
@@ -92,7 +92,7 @@ class EventController(Controller):
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
         return _tagged(await events.edit(member, event_id, data, lambda version: refuse_stale(if_match, version)))
 
-    @delete("/{event_id:int}", operation_id="deleteEvent", summary="Delete an event", guards=[requires_member])
+    @delete("/{event_id:int}", operation_id="deleteEvent", summary="Delete an event", opt=MEMBERS)
     async def remove(
         self,
         member: NamedDependency[Principal],
@@ -104,7 +104,7 @@ class EventController(Controller):
         await events.delete(member, event_id, lambda version: refuse_stale(if_match, version))
 
     @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft",
-          guards=[requires_member], status_code=200)  # fmt: skip
+          opt=MEMBERS, status_code=200)  # fmt: skip
     async def publish(
         self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
     ) -> Response[EventRead]:
@@ -112,7 +112,7 @@ class EventController(Controller):
         return _tagged(await events.publish(member, event_id))
 
     @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event",
-          guards=[requires_member], status_code=200)  # fmt: skip
+          opt=MEMBERS, status_code=200)  # fmt: skip
     async def cancel(
         self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
     ) -> Response[EventRead]:
@@ -125,7 +125,7 @@ class OwnEventController(Controller):
 
     path = "/me/events"
     tags = ("Events",)
-    guards = (requires_member,)
+    opt = MEMBERS
 
     @get(operation_id="listMyEvents", summary="List my events")
     async def page(

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
 from ijaa.events.participations.service import ParticipationService
-from ijaa.shared.http.auth import requires_member
+from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
@@ -22,7 +22,7 @@ class RsvpController(Controller):
 
     path = "/events/{event_id:int}/rsvp"
     tags = ("Participations",)
-    guards = (requires_member,)
+    opt = MEMBERS
 
     @put(operation_id="putRsvp", summary="Answer an event")
     async def answer(
@@ -61,7 +61,7 @@ class ParticipantController(Controller):
 
     path = "/events/{event_id:int}/participants"
     tags = ("Participations",)
-    guards = (requires_member,)
+    opt = MEMBERS
 
     @get(operation_id="listParticipants", summary="List who answered")
     async def page(

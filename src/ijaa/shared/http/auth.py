@@ -3,53 +3,51 @@
 from typing import Any
 
 from litestar import Request
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard, Scope
+from litestar.types import Scope
 
 from ijaa.shared.errors import Forbidden, Unauthenticated
 from ijaa.shared.principals import InvalidTokenError, Principal, TokenVerifier
 
-OPEN = "ignores_token"
-"""`opt` key of routes that never look at a token (sign-in, health)."""
+OPEN = {"token": "ignored"}
+"""`opt` of routes that never look at a token (sign-in, health)."""
+SIGNED_IN = {"callers": "anybody"}
+"""`opt` of routes for whoever is signed in, member or admin."""
+MEMBERS = {"callers": "members"}
+"""`opt` of routes for signed-in members alone."""
 
 
-def authentication(verifier: TokenVerifier) -> Guard:
-    """Return the first guard of every route: it sets `scope["user"]`, None without a token, and refuses a bad one.
+async def authenticate(request: Request[Any, Any, Any], verifier: TokenVerifier) -> None:
+    """Set `scope["user"]`, None without a token; refuse a bad one on every route, and whom a route is not for.
 
-    A guard, because a Litestar middleware costs every request two more frames and an exception handler.
+    It runs before the body is read. It is no guard, because Litestar copies the handler for each of those, and no
+    middleware, because each of those costs every request two frames and an exception handler.
     """
-
-    async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        scope = connection.scope
-        scope["user"] = None
-        if OPEN in handler.opt or (token := _bearer(scope)) is None:
-            return
+    scope, opt = request.scope, request.route_handler.opt
+    scope["user"] = None
+    if "token" not in opt and (token := _bearer(scope)) is not None:
         try:
             scope["user"] = await verifier.verify(token)
         except InvalidTokenError:
             raise Unauthenticated("The token is not good any more: sign in again.", error="invalid_token") from None
+    if "callers" in opt:
+        _refuse_others(scope["user"], opt["callers"])
 
-    return authenticate
 
-
-def requires_member(connection: ASGIConnection[Any, Principal | None, Any, Any], _: BaseRouteHandler) -> None:
-    """Let members pass: 401 without a principal, 403 for an admin, who is not a member."""
-    principal = connection.scope.get("user")
+def _refuse_others(principal: Principal | None, callers: str) -> None:
     if principal is None:
         raise Unauthenticated
-    if principal.role != "member":
+    if callers == "members" and principal.role != "member":
         raise Forbidden("This is for members; admin accounts are separate.")
 
 
 async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:
     """Give the caller, or None for the public."""
-    viewer: Principal | None = request.scope.get("user")
+    viewer: Principal | None = request.scope["user"]
     return viewer
 
 
 async def provide_member(request: Request[Any, Any, Any]) -> Principal:
-    """Give the signed-in caller; the route's guard has made sure there is one."""
+    """Give the signed-in caller; `MEMBERS` has made sure there is one."""
     member: Principal = request.scope["user"]
     return member
 

@@ -1,8 +1,9 @@
 """The floor every route stands on, as one plugin."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.app import AppConfig
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -10,8 +11,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
+from litestar.types import BeforeRequestHookHandler
 
-from ijaa.shared.http.auth import authentication, provide_member, provide_viewer
+from ijaa.shared.http.auth import authenticate, provide_member, provide_viewer
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
@@ -32,8 +34,7 @@ class HttpFloor(InitPlugin):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Lay the floor."""
         app_config.dependencies |= {"viewer": Provide(provide_viewer), "member": Provide(provide_member)}
-        app_config.guards.insert(0, authentication(self._verifier))
-        app_config.before_request = refuse_undeclared
+        app_config.before_request = _gate(self._verifier)
         app_config.request_class = StrictRequest
         app_config.exception_handlers.update(EXCEPTION_HANDLERS)
         app_config.openapi_config = self._openapi()
@@ -60,6 +61,14 @@ class HttpFloor(InitPlugin):
             security=[{"bearer": []}, {}],
             use_handler_docstrings=True,
         )
+
+
+def _gate(verifier: TokenVerifier) -> BeforeRequestHookHandler:
+    async def gate(request: Request[Any, Any, Any]) -> None:
+        await authenticate(request, verifier)
+        refuse_undeclared(request)
+
+    return gate
 
 
 def observed(app: Litestar, *, secure: bool) -> Litestar:

@@ -55,7 +55,7 @@ def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) ->
         states = await _ask({module: modules[module]})
         return _answer("ready" if states[module] == "up" else "down", states)
 
-    return Router("/health", route_handlers=[live, ready, ready_module], tags=["Health"], opt={OPEN: True})
+    return Router("/health", route_handlers=[live, ready, ready_module], tags=["Health"], opt=OPEN)
 
 
 def _answer(

@@ -49,7 +49,7 @@ def decode_body(raw: bytes, kind: Any) -> Any:
         raise Malformed(f"The body is not JSON: {error}") from None
 
 
-async def refuse_undeclared(request: Request[Any, Any, Any]) -> None:
+def refuse_undeclared(request: Request[Any, Any, Any]) -> None:
     """Refuse what no handler declares: unknown or repeated query parameters, bytes no text holds, other media types."""
     _refuse_media_type(request)
     if _unstorable(request.scope["path"]):

@@ -51,7 +51,7 @@ def schema_router() -> Router:
         "/schema",
         route_handlers=[_asset],
         include_in_schema=False,
-        opt={OPEN: True},
+        opt=OPEN,
         response_headers=[ResponseHeader(name="Content-Security-Policy", value=_CSP)],
         after_request=_as_problem,
     )

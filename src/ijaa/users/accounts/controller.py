@@ -4,7 +4,7 @@ from litestar import Controller, Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from ijaa.shared.http.auth import OPEN, requires_member
+from ijaa.shared.http.auth import MEMBERS, OPEN
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.principals import Principal
 from ijaa.users.accounts.schemas import Login, MePatch, MeRead, Registration, Resend, Sent, Verification
@@ -20,7 +20,7 @@ class AccountController(Controller):
 
     path = "/auth"
     tags = ("Accounts",)
-    opt = {OPEN: True}  # noqa: RUF012 - Litestar's own idiom
+    opt = OPEN
 
     @post("/register", operation_id="register", summary="Register", status_code=202)
     async def register(self, registrations: NamedDependency[RegistrationService], data: JSONBody[Registration]) -> Sent:
@@ -62,7 +62,7 @@ class MeController(Controller):
 
     path = "/me"
     tags = ("Accounts",)
-    guards = (requires_member,)
+    opt = MEMBERS
 
     @get(operation_id="getMe", summary="Read my account")
     async def read(self, member: NamedDependency[Principal], me: NamedDependency[MeService]) -> Response[MeRead]:

@@ -18,7 +18,7 @@ class AdminAuthController(Controller):
     path = "/admin/auth"
     tags = ("Administration",)
 
-    @post("/login", operation_id="logInAdmin", summary="Sign in as admin", status_code=200, opt={OPEN: True})
+    @post("/login", operation_id="logInAdmin", summary="Sign in as admin", status_code=200, opt=OPEN)
     async def log_in(
         self,
         logins: NamedDependency[AdminLoginService],

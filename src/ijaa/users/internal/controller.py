@@ -77,7 +77,7 @@ def internal_router(users: UsersPublic, feed: RevocationFeed, guard: Guard) -> R
         "/",
         route_handlers=[MemberDirectoryController, RevocationController],
         guards=[guard],
-        opt={OPEN: True},
+        opt=OPEN,
         dependencies={
             "users": Provide(provide_users, sync_to_thread=False),
             "feed": Provide(provide_feed, sync_to_thread=False),

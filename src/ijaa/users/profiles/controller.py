@@ -6,7 +6,7 @@ from litestar import Controller, Response, Router, get, patch
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter
 
-from ijaa.shared.http.auth import requires_member
+from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.principals import Principal
@@ -21,7 +21,7 @@ class OwnProfileController(Controller):
 
     path = "/me/profile"
     tags = ("Profiles",)
-    guards = (requires_member,)
+    opt = MEMBERS
 
     @get(operation_id="getMyProfile", summary="Read my profile")
     async def own(

@@ -55,11 +55,6 @@ class StoredCard(msgspec.Struct, frozen=True):
     """JSON."""
     connected: bool
 
-    @property
-    def chosen(self) -> dict[str, Audience]:
-        """The audiences the member chose."""
-        return CHOSEN.decode(self.visibility)
-
 
 class Standing(msgspec.Struct, frozen=True):
     """Where an account stands."""

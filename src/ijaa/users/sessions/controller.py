@@ -4,13 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, Router, delete, get, post
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
-from litestar.handlers import BaseRouteHandler
 from litestar.params import CookieParameter, FromPath, HeaderParameter, JSONBody, QueryParameter
 
-from ijaa.shared.errors import Unauthenticated
-from ijaa.shared.http.auth import OPEN
+from ijaa.shared.http.auth import OPEN, SIGNED_IN
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import SessionEnded
@@ -21,12 +18,6 @@ from ijaa.users.sessions.service import SessionService
 
 Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=65_536)]
 """The refresh token of a client that keeps it in the cookie."""
-
-
-def requires_anybody(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Let members and admins pass; 401 without a token."""
-    if connection.scope.get("user") is None:
-        raise Unauthenticated
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Principal:
@@ -46,7 +37,7 @@ class SessionController(Controller):
         operation_id="refreshSession",
         summary="Exchange a refresh token",
         status_code=200,
-        opt={OPEN: True},
+        opt=OPEN,
     )
     async def refresh(
         self,
@@ -61,7 +52,7 @@ class SessionController(Controller):
             raise SessionEnded
         return delivery.answer(await sessions.refresh(token), "body" if data else "cookie")
 
-    @post("/logout", operation_id="logOut", summary="End this session", status_code=204, opt={OPEN: True})
+    @post("/logout", operation_id="logOut", summary="End this session", status_code=204, opt=OPEN)
     async def log_out(
         self,
         sessions: NamedDependency[SessionService],
@@ -81,7 +72,7 @@ class SessionController(Controller):
         operation_id="logOutEverywhere",
         summary="End all sessions",
         status_code=204,
-        guards=[requires_anybody],
+        opt=SIGNED_IN,
     )
     async def log_out_everywhere(
         self,
@@ -93,7 +84,7 @@ class SessionController(Controller):
         await sessions.log_out_everywhere(caller)
         return delivery.forgotten()
 
-    @get("/sessions", operation_id="listSessions", summary="List my devices", guards=[requires_anybody])
+    @get("/sessions", operation_id="listSessions", summary="List my devices", opt=SIGNED_IN)
     async def sessions(
         self,
         caller: NamedDependency[Principal],
@@ -108,7 +99,7 @@ class SessionController(Controller):
         "/sessions/{session_id:uuid}",
         operation_id="endSession",
         summary="End one session",
-        guards=[requires_anybody],
+        opt=SIGNED_IN,
     )
     async def end(
         self,
@@ -147,7 +138,7 @@ def key_router(keys: SigningKeys) -> Router:
         "/.well-known/jwks.json",
         operation_id="getKeys",
         summary="Public keys of access tokens",
-        opt={OPEN: True},
+        opt=OPEN,
         tags=["Sessions"],
     )
     async def published() -> Response[JsonWebKeySet]:

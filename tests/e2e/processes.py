@@ -65,11 +65,11 @@ def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTE
 
 
 @contextmanager
-def serving(arguments: list[str], environ: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Serve while inside, and give the base URL."""
+def serving(arguments: list[str], environ: Mapping[str, str], log: Path, *, own_base: bool = True) -> Iterator[str]:
+    """Serve while inside, and give the base URL; `own_base` names it in IJAA_BASE_URL too."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    base = {"IJAA_BASE_URL": url} | dict(environ)
+    base = ({"IJAA_BASE_URL": url} if own_base else {}) | dict(environ)
     process = start(["serve", *arguments, "--port", str(port)], base, log)
     try:
         wait_until_ready(process, url, log)

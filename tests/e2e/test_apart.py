@@ -1,5 +1,7 @@
 """The two modules as two services, each with its own database alone (architecture: ports)."""
 
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,6 +95,21 @@ async def test_nobody_but_a_service_calls_the_internal_routes(
                 body = {"usernames": ["asha"]} if method == "POST" else None
                 answer = httpx.request(method, f"{users}/internal/v1/{path}", json=body, headers=headers)
                 assert answer.status_code == 401, (method, path, headers)
+
+
+async def test_two_halves_on_one_data_folder_find_each_other(tmp_path: Path) -> None:
+    # mutant: leave the peer or the issuer to be guessed
+    folder = Path(tempfile.mkdtemp(prefix="ijaa-halves-"))
+    data = ["--data", str(folder / "data")]
+    try:
+        with serving(["users", *data], {}, tmp_path / "users.log", own_base=False) as users:
+            token = _signed_in(users, folder / "data", "chitra")
+            peer = {"IJAA_USERS_PEER": users}
+            with serving(["events", *data], peer, tmp_path / "events.log", own_base=False) as events:
+                created = Caller(events, token)("POST", "/events", an_event())
+                assert (created.status_code, created.json()["organizer"]["name"]) == (201, "chitra")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def an_event() -> dict[str, Any]:

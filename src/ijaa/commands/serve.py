@@ -19,6 +19,7 @@ from ijaa.shared.logging import configure_logging
 from ijaa.shared.migrations import current, head, upgrade
 
 _NOT_STARTED = 3
+PORTS = {"all": 8000, "users": 8081, "events": 8082}
 DRAIN = 15
 """Seconds requests under way have after SIGTERM (guarantees: SIGTERM, rolling restart)."""
 
@@ -26,7 +27,11 @@ DRAIN = 15
 @click.command()
 @click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Default: 8000, users alone 8081, events alone 8082; 0 takes a free one.",
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
 @click.option(
     "--data",
@@ -36,16 +41,23 @@ DRAIN = 15
     show_default=True,
     help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
 )
-def serve(module: str, host: str, port: int, workers: int, data: Path) -> None:
+def serve(module: str, host: str, port: int | None, workers: int, data: Path) -> None:
     """Serve MODULE: all (the default), or users or events alone.
 
     Without IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL the servers they would name are
     started in the data folder and stopped again with the last process that uses them. Schemas of databases named by a
     URL are never touched: run `ijaa db upgrade` first.
+
+    Two halves on one data folder find each other by themselves: `ijaa serve users` and `ijaa serve events`. With
+    databases of their own, give both the same IJAA_BASE_URL, IJAA_SECRET_KEY and IJAA_SERVICE_KEY, and events
+    IJAA_USERS_PEER.
     """
     modules = MODULES if module == "all" else (module,)
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
-    with bind(host, port) as listening:
+    with bind(host, PORTS[module] if port is None else port) as listening:
+        if module == "events" and not given.get("IJAA_EVENTS_DATABASE_URL"):
+            given.setdefault("IJAA_USERS_PEER", f"http://127.0.0.1:{PORTS['users']}")
+            given.setdefault("IJAA_BASE_URL", given["IJAA_USERS_PEER"])
         given.setdefault("IJAA_BASE_URL", base_url(listening))
         with embedded.provide(given, data) as environ:
             prepare(environ, given)

@@ -29,8 +29,9 @@ highest round. Servers, databases and load generator share the machine: {machine
 
 _STATEMENTS = """
 Statements are counted by PostgreSQL (pg_stat_statements, both clusters) over 400 requests. An ORM session adds BEGIN
-and ROLLBACK to each SELECT, and asyncpg's pool resets a connection that comes back, which PostgreSQL counts as several
-statements in one round trip; ours reads in autocommit on a pool that does neither.
+and ROLLBACK to each SELECT, and asyncpg's pool by default resets a connection that comes back, which PostgreSQL counts
+as four statements in one round trip; ours reads in autocommit on a pool that does neither. A bare handler that turned
+the reset off would be 1.1 to 1.35 times as fast as the one measured here.
 """
 
 

@@ -78,6 +78,12 @@ def test_the_pages_lead_on(demo: Demo) -> None:
     assert {"/schema", "/health/ready", "/demo/mail"} <= set(re.findall(r'<a href="([^"]+)"', landing.text))
 
 
+def test_head_has_no_body(demo: Demo) -> None:
+    answer = httpx.head(f"{demo.url}/health/live")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 0
+
+
 def test_the_journey_of_the_readme(demo: Demo) -> None:
     # mutant: any change of the API the README does not tell
     journey = re.search(r"```bash journey\n(.*?)```", README.read_text(), re.DOTALL)

@@ -38,7 +38,7 @@ class Telemetry:
         if secure:
             self._headers[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
         began = time.perf_counter()
         identity = _identity(scope)
@@ -57,10 +57,12 @@ class Telemetry:
                 ]
             await send(message)
 
+        # HEAD is GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
+        inner: Any = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._app(scope, receive, stamped)
+            await self._app(inner, receive, stamped)
         finally:
-            _write_down(scope, status, time.perf_counter() - began)
+            _write_down(inner, scope["method"], status, time.perf_counter() - began)
 
 
 def _identity(scope: Scope) -> bytes:
@@ -70,9 +72,8 @@ def _identity(scope: Scope) -> bytes:
     return os.urandom(16).hex().encode()
 
 
-def _write_down(scope: Any, status: int, seconds: float) -> None:
+def _write_down(scope: Any, method: str, status: int, seconds: float) -> None:
     route = scope.get("path_template") or _UNTEMPLATED
-    method = scope["method"]
     _series(method, route, status).observe(seconds)
     principal = scope.get("user")
     log.info(

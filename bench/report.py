@@ -43,7 +43,10 @@ def write(measured: Sequence[Row], sections: Mapping[Benchmark, str]) -> None:
     rows = merged(kept, measured)
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
     found = _sections(READABLE.read_text(encoding="utf-8")) if READABLE.exists() else {}
-    found |= {benchmark.name: f"\n{benchmark.about.capitalize()}.\n{text}" for benchmark, text in sections.items()}
+    found |= {
+        benchmark.name: f"\n{benchmark.about[0].upper()}{benchmark.about[1:]}.\n{text}"
+        for benchmark, text in sections.items()
+    }
     found.pop("All of it", None)
     READABLE.write_text(
         _INTRODUCTION

@@ -69,6 +69,37 @@ async def test_connections_killed_behind_our_back_are_replaced_unseen(
         assert await session.scalar(text("SELECT 1")) == 1
 
 
+async def test_no_place_in_the_pool_is_lost_when_connections_die(users_dsn: str, servers: dict[str, str]) -> None:
+    # mutant: let a check-out that fails keep its place
+    small, name = Database("users", users_dsn, pool_size=3), users_dsn.rpartition("/")[2]
+    superuser = await asyncpg.connect(servers["TEST_USERS_SUPERUSER_URL"])
+    try:
+        for _ in range(4):
+            await asyncio.gather(*(small.fetch_value("SELECT pg_sleep(0.05)") for _ in range(3)))
+            await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+            await asyncio.sleep(0.05)
+            assert await asyncio.gather(*(small.fetch_value("SELECT 1") for _ in range(3))) == [1, 1, 1]
+        assert small.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    finally:
+        await superuser.close()
+        await small.dispose()
+
+
+async def test_a_cancelled_read_gives_its_place_back(users_dsn: str) -> None:
+    # mutant: invalidate only on errors of the database
+    small = Database("users", users_dsn, pool_size=2)
+    try:
+        for _ in range(5):
+            tasks = [asyncio.create_task(small.fetch_value("SELECT pg_sleep(1)")) for _ in range(2)]
+            await asyncio.sleep(0.1)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert await asyncio.gather(*(small.fetch_value("SELECT 1") for _ in range(2))) == [1, 1]
+    finally:
+        await small.dispose()
+
+
 async def test_a_full_pool_answers_instead_of_waiting(users_dsn: str) -> None:
     small = Database("users", users_dsn, pool_size=1)
     try:

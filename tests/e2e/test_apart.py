@@ -99,7 +99,8 @@ async def test_nobody_but_a_service_calls_the_internal_routes(
 
 async def test_two_halves_on_one_data_folder_find_each_other(tmp_path: Path) -> None:
     # mutant: leave the peer or the issuer to be guessed
-    folder = Path(tempfile.mkdtemp(prefix="ijaa-halves-"))
+    folder = Path(tempfile.mkdtemp(prefix="ijaa halves "))
+    folder.chmod(0o711)  # the servers' account passes through; a space in the path is no problem
     data = ["--data", str(folder / "data")]
     try:
         with serving(["users", *data], {}, tmp_path / "users.log", own_base=False) as users:

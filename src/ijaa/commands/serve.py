@@ -48,9 +48,9 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path) ->
     started in the data folder and stopped again with the last process that uses them. Schemas of databases named by a
     URL are never touched: run `ijaa db upgrade` first.
 
-    Two halves on one data folder find each other by themselves: `ijaa serve users` and `ijaa serve events`. With
-    databases of their own, give both the same IJAA_BASE_URL, IJAA_SECRET_KEY and IJAA_SERVICE_KEY, and events
-    IJAA_USERS_PEER.
+    Two halves on one data folder find each other by themselves on their default ports: `ijaa serve users` and `ijaa
+    serve events`. On other ports, name users' address to events in IJAA_USERS_PEER. With databases of their own, give
+    both the same IJAA_BASE_URL, IJAA_SECRET_KEY and IJAA_SERVICE_KEY, and events IJAA_USERS_PEER.
     """
     modules = MODULES if module == "all" else (module,)
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}

@@ -17,7 +17,7 @@ bind {host}
 port {port}
 protected-mode yes
 requirepass {password}
-dir {folder}
+dir "{folder}"
 daemonize no
 save ""
 appendonly no

@@ -18,4 +18,4 @@ def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     if client is None or not ip_address(client[0]).is_loopback:
         raise NotFound
     content = exposition(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
-    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(content, media_type="text/plain; version=0.0.4")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,8 @@ from ijaa.shared.errors import Malformed
 T = TypeVar("T")
 R = TypeVar("R")
 _TAG = 12
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+"""RFC 4648 §5, without padding."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
@@ -36,8 +39,10 @@ class Cursors:
 
     def read(self, scope: str, cursor: str, kind: type[R]) -> R:
         """Return the sort keys as the tuple type `kind`; raise `Malformed` for an altered or foreign cursor."""
+        if not _ALPHABET.fullmatch(cursor):  # b64decode would take + for - and / for _ as well
+            raise Malformed("This cursor cannot be read: start again without it.")
         try:
-            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             if not hmac.compare_digest(raw[:_TAG], self._tag(scope, raw[_TAG:])):
                 raise Malformed("This cursor does not belong to this list: start again without it.")
             return msgspec.msgpack.decode(raw[_TAG:], type=kind)

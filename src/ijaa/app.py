@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from litestar import Litestar, Router
 
 from ijaa import __version__
+from ijaa.policies import POLICIES
 from ijaa.settings import Settings, read_settings
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.health import health_router
@@ -45,7 +46,9 @@ def create_app(settings: Settings) -> Litestar:
             site_router(settings),
             metrics,
         ],
-        plugins=[HttpFloor(wired.verifier, title="IJAA", version=__version__, cors_origins=settings.cors_origins)],
+        plugins=[
+            HttpFloor(wired.verifier, POLICIES, title="IJAA", version=__version__, cors_origins=settings.cors_origins)
+        ],
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin
     )

@@ -1,7 +1,7 @@
 """Access tokens: what they say, and how any module tells a good one without asking the other."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from ijaa.shared import jwt
 from ijaa.shared.clock import Clock
-from ijaa.shared.principals import InvalidTokenError, Principal
+from ijaa.shared.principals import InvalidTokenError, Principal, Role
 
 LIFETIME = timedelta(minutes=15)
 AUDIENCE = "ijaa"
@@ -23,7 +23,8 @@ class _Claims(msgspec.Struct):
     sub: str
     username: str
     sid: str
-    role: Literal["member", "admin"]
+    role: Role
+    auth_time: int
     exp: int
 
 
@@ -56,6 +57,7 @@ def issue(principal: Principal, key: OKPKey, issuer: str, now: datetime) -> str:
         "username": principal.username,
         "role": principal.role,
         "sid": principal.session_id,
+        "auth_time": principal.auth_time,
         "jti": uuid4().hex,
         "iat": int(now.timestamp()),
         "exp": int((now + LIFETIME).timestamp()),
@@ -96,7 +98,8 @@ class AccessTokenVerifier:
             said = msgspec.convert(claims, _Claims)
         except msgspec.ValidationError:
             raise InvalidTokenError("claims are missing") from None
-        return Principal(said.sub, said.username, said.sid, said.role), datetime.fromtimestamp(said.exp, UTC)
+        principal = Principal(said.sub, said.username, said.sid, said.role, said.auth_time)
+        return principal, datetime.fromtimestamp(said.exp, UTC)
 
     def _claims(self, token: str, now: datetime) -> dict[str, Any]:
         return jwt.read(token, self._keys.find, typ=TYPE, issuer=self._issuer, audience=AUDIENCE, now=now)

@@ -53,6 +53,16 @@ class Unauthenticated(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
+class StepUpRequired(Unauthenticated):
+    """What is asked for is sensitive, and the password was proved too long ago (RFC 9470)."""
+
+    code, title = "step-up-required", "Prove your password again first: POST /api/v1/auth/step-up"
+
+    def __init__(self) -> None:
+        super().__init__(error="insufficient_user_authentication")
+        self.headers["WWW-Authenticate"] += ", max_age=300"
+
+
 class Forbidden(Problem):
     """The caller sees it but may not do this."""
 

@@ -4,6 +4,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
+AdminRole = Literal["superadmin", "moderator", "event-manager", "auditor"]
+Role = Literal["member", "superadmin", "moderator", "event-manager", "auditor"]
+ADMIN_ROLES: tuple[AdminRole, ...] = ("superadmin", "moderator", "event-manager", "auditor")
+
 
 class Principal(msgspec.Struct, frozen=True):
     """The one a request is made for."""
@@ -11,7 +15,14 @@ class Principal(msgspec.Struct, frozen=True):
     user_id: str
     username: str
     session_id: str
-    role: Literal["member", "admin"] = "member"
+    role: Role = "member"
+    auth_time: int = 0
+    """When the password was last proved in this session: seconds since 1970 (OpenID Connect Core §2)."""
+
+    @property
+    def kind(self) -> Literal["member", "admin"]:
+        """Whether this is a member's account or an admin's."""
+        return "member" if self.role == "member" else "admin"
 
 
 class InvalidTokenError(Exception):

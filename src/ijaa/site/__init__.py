@@ -3,7 +3,6 @@
 from litestar import Router
 
 from ijaa.settings import Settings
-from ijaa.shared.http.auth import OPEN
 from ijaa.site.landing import landing_routes
 from ijaa.site.mailbox import mailbox_routes
 
@@ -11,4 +10,4 @@ from ijaa.site.mailbox import mailbox_routes
 def site_router(settings: Settings) -> Router:
     """Return the pages; the mailbox is among them in the demo alone."""
     routes = [*landing_routes(settings), *(mailbox_routes(settings) if settings.demo else ())]
-    return Router("/", route_handlers=routes, include_in_schema=False, opt=OPEN)
+    return Router("/", route_handlers=routes, include_in_schema=False)

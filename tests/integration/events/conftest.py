@@ -13,6 +13,7 @@ from litestar import Litestar, Router
 
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.module import build
+from ijaa.policies import POLICIES
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
@@ -41,7 +42,9 @@ class Api:
         headers = dict(how.pop("headers", {}))
         if who is not None:
             role, _, name = who.rpartition(":")
-            principal = Principal(f"USER_{name}", name, f"session-{name}", "admin" if role == "admin" else "member")
+            principal = Principal(
+                f"USER_{name}", name, f"session-{name}", "superadmin" if role == "admin" else "member"
+            )
             self._tokens.principals[who] = principal
             headers["Authorization"] = f"Bearer {who}"
         if body is not None:
@@ -114,7 +117,7 @@ def start(module: Module) -> Start:
         tokens = FakeTokenVerifier()
         app = Litestar(
             route_handlers=[Router("/api/v1", route_handlers=[*module.routes])],
-            plugins=[HttpFloor(tokens, title="t", version="0")],
+            plugins=[HttpFloor(tokens, POLICIES, title="t", version="0")],
             lifespan=[lambda _: module.lifespan()],
             request_max_body_size=BODY_LIMIT,
         )

@@ -11,14 +11,18 @@ from litestar import Litestar, Router, get, patch, post
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
-from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.http.policies import EVERYBODY, MEMBERS, Policy
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.shared.schema import MAX_ID, Body, Patch
 from tests.asgi import client_of
 
 MEMBER = Principal("USER_1", "asha", "s1")
+POLICIES = {
+    **dict.fromkeys(("createBooking", "editBooking", "listBookings", "getBroken", "getWord"), Policy(EVERYBODY)),
+    "createMine": Policy(MEMBERS),
+}
 
 
 class Seat(Body):
@@ -74,7 +78,7 @@ async def list_bookings(
     return {"limit": limit, "from": since, "q": q}
 
 
-@post("/mine", operation_id="createMine", opt=MEMBERS)
+@post("/mine", operation_id="createMine")
 async def mine(data: JSONBody[Booking]) -> str:
     return data.name
 
@@ -99,7 +103,9 @@ async def floor() -> AsyncIterator[httpx.AsyncClient]:
                     route_handlers=[create_booking, edit_booking, list_bookings, mine, broken, word],
                 ),
             ],
-            plugins=[HttpFloor(KnownToken(), title="t", version="0", cors_origins=["https://alumni.example"])],
+            plugins=[
+                HttpFloor(KnownToken(), POLICIES, title="t", version="0", cors_origins=["https://alumni.example"])
+            ],
             request_max_body_size=BODY_LIMIT,
         ),
         secure=True,

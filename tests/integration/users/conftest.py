@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar, Router
 
+from ijaa.policies import POLICIES
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
@@ -97,7 +98,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
                 Router("/internal/v1", route_handlers=[*module.internal]),
                 *module.root,
             ],
-            plugins=[HttpFloor(module.public.verifier, title="t", version="0")],
+            plugins=[HttpFloor(module.public.verifier, POLICIES, clock=clock, title="t", version="0")],
             lifespan=[lambda _: module.lifespan()],
         )
         async with client_of(observed(app, secure=True)) as client:

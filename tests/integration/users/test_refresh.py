@@ -98,7 +98,7 @@ async def test_a_token_comes_back_the_way_it_was_sent(client: httpx.AsyncClient,
 
 
 async def test_a_suspended_member_cannot_refresh(app: App, a_member: AMember) -> None:
-    """Kills: `good_standing` left out of the verdict."""
+    """Kills: the role left out of the verdict."""
     client, module = app
     member = await a_member("asha")
     async with module.database.transaction() as session:

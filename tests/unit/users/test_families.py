@@ -17,7 +17,6 @@ def a_family(**given: object) -> Family:
     """Return a family in its third generation, seen from its live token."""
     sensible = {
         "id": UUID(int=1),
-        "principal_kind": "member",
         "principal_id": "USER_1",
         "username": "asha",
         "rotated_at": NOW,
@@ -26,7 +25,8 @@ def a_family(**given: object) -> Family:
         "current_seq": 2,
         "seq": 2,
         "issued_at": NOW,
-        "good_standing": True,
+        "authenticated_at": NOW,
+        "role": "member",
     }
     return Family(**sensible | given)  # type: ignore[arg-type]
 
@@ -39,7 +39,7 @@ def a_family(**given: object) -> Family:
         (a_family(), TOKEN_LIFETIME, Verdict.ENDED),
         (a_family(expires_at=NOW), timedelta(), Verdict.ENDED),
         (a_family(revoked_at=NOW), timedelta(), Verdict.ENDED),
-        (a_family(good_standing=False), timedelta(), Verdict.ENDED),
+        (a_family(role=None), timedelta(), Verdict.ENDED),
         (a_family(seq=1), GRACE, Verdict.REPEAT),
         (a_family(seq=1), GRACE + TICK, Verdict.REUSED),
         (a_family(seq=0), timedelta(), Verdict.REUSED),

@@ -10,7 +10,6 @@ from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParam
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy
 from ijaa.events.catalogue.service import EventService
-from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.pages import Page
@@ -71,53 +70,51 @@ class EventController(Controller):
         """Give an event as the caller may see it, with its version as the ETag."""
         return _tagged(await events.read(request.user, event_id))
 
-    @post(operation_id="createEvent", summary="Create an event", opt=MEMBERS)
+    @post(operation_id="createEvent", summary="Create an event")
     async def create(
-        self, member: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
+        self, caller: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
     ) -> Response[EventRead]:
         """Create an event; it is published unless `status` is DRAFT."""
-        event = await events.create(member, data)
+        event = await events.create(caller, data)
         location = {"Location": f"/api/v1/events/{event.id}", "ETag": etag(event.version)}
         return Response(event, headers=location)
 
-    @patch("/{event_id:int}", operation_id="editEvent", summary="Edit an event", opt=MEMBERS)
+    @patch("/{event_id:int}", operation_id="editEvent", summary="Edit an event")
     async def edit(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         events: NamedDependency[EventService],
         event_id: EventId,
         data: JSONBody[EventPatch],
         if_match: IfMatch = None,
     ) -> Response[EventRead]:
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
-        return _tagged(await events.edit(member, event_id, data, lambda version: refuse_stale(if_match, version)))
+        return _tagged(await events.edit(caller, event_id, data, lambda version: refuse_stale(if_match, version)))
 
-    @delete("/{event_id:int}", operation_id="deleteEvent", summary="Delete an event", opt=MEMBERS)
+    @delete("/{event_id:int}", operation_id="deleteEvent", summary="Delete an event")
     async def remove(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         events: NamedDependency[EventService],
         event_id: EventId,
         if_match: IfMatch = None,
     ) -> None:
         """Delete an event nobody takes part in; one with participants is cancelled instead."""
-        await events.delete(member, event_id, lambda version: refuse_stale(if_match, version))
+        await events.delete(caller, event_id, lambda version: refuse_stale(if_match, version))
 
-    @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft",
-          opt=MEMBERS, status_code=200)  # fmt: skip
+    @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft", status_code=200)
     async def publish(
-        self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
+        self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
     ) -> Response[EventRead]:
         """Let others see it."""
-        return _tagged(await events.publish(member, event_id))
+        return _tagged(await events.publish(caller, event_id))
 
-    @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event",
-          opt=MEMBERS, status_code=200)  # fmt: skip
+    @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event", status_code=200)
     async def cancel(
-        self, member: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
+        self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
     ) -> Response[EventRead]:
         """Call it off; it stays visible as cancelled."""
-        return _tagged(await events.cancel(member, event_id))
+        return _tagged(await events.cancel(caller, event_id))
 
 
 class OwnEventController(Controller):
@@ -125,12 +122,11 @@ class OwnEventController(Controller):
 
     path = "/me/events"
     tags = ("Events",)
-    opt = MEMBERS
 
     @get(operation_id="listMyEvents", summary="List my events")
     async def page(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         events: NamedDependency[EventService],
         role: Annotated[Role, QueryParameter()] = "organizer",
         sort: Annotated[Sort, QueryParameter()] = "-start_date",
@@ -138,7 +134,7 @@ class OwnEventController(Controller):
         limit: Limit = 20,
     ) -> Page[EventRead]:
         """Give the events the caller organises, takes part in or is invited to."""
-        return await events.page(member, EventFilter(role=role), sort, cursor, limit)
+        return await events.page(caller, EventFilter(role=role), sort, cursor, limit)
 
 
 def event_router(service: EventService) -> Router:

@@ -8,7 +8,6 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
 from ijaa.events.participations.service import ParticipationService
-from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
@@ -22,38 +21,37 @@ class RsvpController(Controller):
 
     path = "/events/{event_id:int}/rsvp"
     tags = ("Participations",)
-    opt = MEMBERS
 
     @put(operation_id="putRsvp", summary="Answer an event")
     async def answer(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
         data: JSONBody[RsvpPut],
     ) -> RsvpRead:
         """Put the answer; a full event answers WAITLISTED, one that needs approval PENDING."""
-        return await participations.answer(member, event_id, data)
+        return await participations.answer(caller, event_id, data)
 
     @get(operation_id="getRsvp", summary="Read my answer")
     async def own(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
     ) -> RsvpRead:
         """Give the caller's answer, with the place on the waitlist."""
-        return await participations.own(member, event_id)
+        return await participations.own(caller, event_id)
 
     @delete(operation_id="deleteRsvp", summary="Take my answer back")
     async def take_back(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
     ) -> None:
         """Remove the answer; its seats go to who is next."""
-        await participations.take_back(member, event_id)
+        await participations.take_back(caller, event_id)
 
 
 class ParticipantController(Controller):
@@ -61,12 +59,11 @@ class ParticipantController(Controller):
 
     path = "/events/{event_id:int}/participants"
     tags = ("Participations",)
-    opt = MEMBERS
 
     @get(operation_id="listParticipants", summary="List who answered")
     async def page(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
         *,
@@ -76,31 +73,31 @@ class ParticipantController(Controller):
         include_total: Annotated[bool, QueryParameter()] = False,
     ) -> Page[ParticipantRead]:
         """Give GOING and MAYBE to whoever sees the event, everything to its organiser."""
-        return await participations.page(member, event_id, status, cursor, limit, include_total=include_total)
+        return await participations.page(caller, event_id, status, cursor, limit, include_total=include_total)
 
     @post(
         "/{username:str}/approve", operation_id="approveParticipant", summary="Approve a participant", status_code=200
     )
     async def approve(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
         username: Username,
     ) -> RsvpRead:
         """Give a seat, or a place on the waitlist, to somebody who waits for approval."""
-        return await participations.decide(member, event_id, username, approve=True)
+        return await participations.decide(caller, event_id, username, approve=True)
 
     @post("/{username:str}/reject", operation_id="rejectParticipant", summary="Reject a participant", status_code=200)
     async def reject(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
         username: Username,
     ) -> RsvpRead:
         """Turn down somebody who waits for approval."""
-        return await participations.decide(member, event_id, username, approve=False)
+        return await participations.decide(caller, event_id, username, approve=False)
 
 
 def participation_router(service: ParticipationService) -> Router:

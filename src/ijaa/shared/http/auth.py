@@ -5,39 +5,47 @@ from typing import Any
 from litestar import Request
 from litestar.types import Scope
 
-from ijaa.shared.errors import Forbidden, Unauthenticated
-from ijaa.shared.principals import InvalidTokenError, Principal, TokenVerifier
+from ijaa.shared.clock import Clock
+from ijaa.shared.errors import Forbidden, StepUpRequired, Unauthenticated
+from ijaa.shared.http.policies import MEMBERS, NOT_ASKED, Policy
+from ijaa.shared.principals import InvalidTokenError, Principal, Role, TokenVerifier
 
-OPEN = {"token": "ignored"}
-"""`opt` of routes that never look at a token (sign-in, health)."""
-SIGNED_IN = {"callers": "anybody"}
-"""`opt` of routes for whoever is signed in, member or admin."""
-MEMBERS = {"callers": "members"}
-"""`opt` of routes for signed-in members alone."""
+FRESH_FOR = 300
+"""Seconds a proof of the password is good for what is sensitive."""
 
 
-async def authenticate(request: Request[Any, Any, Any], verifier: TokenVerifier) -> None:
-    """Set `scope["user"]`, None without a token; refuse a bad one on every route, and whom a route is not for.
+async def authenticate(
+    request: Request[Any, Any, Any], policy: Policy, verifier: TokenVerifier, clock: Clock
+) -> Principal | None:
+    """Set and return `scope["user"]`, None without a token; refuse a bad one, and whom the route is not for.
 
     It runs before the body is read. It is no guard, because Litestar copies the handler for each of those, and no
     middleware, because each of those costs every request two frames and an exception handler.
     """
-    scope, opt = request.scope, request.route_handler.opt
+    scope, principal = request.scope, None
     scope["user"] = None
-    if "token" not in opt and (token := _bearer(scope)) is not None:
+    if policy.callers != NOT_ASKED and (token := _bearer(scope)) is not None:
         try:
-            scope["user"] = await verifier.verify(token)
+            scope["user"] = principal = await verifier.verify(token)
         except InvalidTokenError:
             raise Unauthenticated("The token is not good any more: sign in again.", error="invalid_token") from None
-    if "callers" in opt:
-        _refuse_others(scope["user"], opt["callers"])
+    if isinstance(policy.callers, frozenset):
+        if principal is None:
+            raise Unauthenticated
+        _refuse_others(principal, policy.callers)
+        if policy.fresh and clock.now().timestamp() - principal.auth_time > FRESH_FOR:
+            raise StepUpRequired
+    return principal
 
 
-def _refuse_others(principal: Principal | None, callers: str) -> None:
-    if principal is None:
-        raise Unauthenticated
-    if callers == "members" and principal.role != "member":
+def _refuse_others(principal: Principal, callers: frozenset[Role]) -> None:
+    if principal.role in callers:
+        return
+    if principal.role == "member":
+        raise Forbidden("This is for admins.")
+    if callers == MEMBERS:
         raise Forbidden("This is for members; admin accounts are separate.")
+    raise Forbidden(f"This is for these roles: {', '.join(sorted(callers))}.")
 
 
 async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:
@@ -46,10 +54,10 @@ async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:
     return viewer
 
 
-async def provide_member(request: Request[Any, Any, Any]) -> Principal:
-    """Give the signed-in caller; `MEMBERS` has made sure there is one."""
-    member: Principal = request.scope["user"]
-    return member
+async def provide_caller(request: Request[Any, Any, Any]) -> Principal:
+    """Give the signed-in caller; the route's policy has made sure there is one."""
+    caller: Principal = request.scope["user"]
+    return caller
 
 
 def _bearer(scope: Scope) -> str | None:

@@ -1,6 +1,6 @@
 """The floor every route stands on, as one plugin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request
@@ -11,9 +11,10 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
-from litestar.types import BeforeRequestHookHandler
 
-from ijaa.shared.http.auth import authenticate, provide_member, provide_viewer
+from ijaa.shared.clock import Clock, SystemClock
+from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.policies import Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
@@ -27,14 +28,27 @@ _EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id"]
 class HttpFloor(InitPlugin):
     """Gives an application strict bodies, problems, principals, CORS by exact origin and its OpenAPI document."""
 
-    def __init__(self, verifier: TokenVerifier, *, title: str, version: str, cors_origins: Sequence[str] = ()) -> None:
-        self._verifier = verifier
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        policies: Mapping[str, Policy],
+        *,
+        title: str,
+        version: str,
+        cors_origins: Sequence[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self._verifier, self._policies, self._clock = verifier, policies, clock or SystemClock()
         self._title, self._version, self._cors_origins = title, version, list(cors_origins)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Lay the floor."""
-        app_config.dependencies |= {"viewer": Provide(provide_viewer), "member": Provide(provide_member)}
-        app_config.before_request = _gate(self._verifier)
+        app_config.dependencies |= {
+            "viewer": Provide(provide_viewer),
+            "caller": Provide(provide_caller),
+        }
+        app_config.before_request = self._gate
+        app_config.on_startup.append(lambda app: attach(app, self._policies))
         app_config.request_class = StrictRequest
         app_config.exception_handlers.update(EXCEPTION_HANDLERS)
         app_config.openapi_config = self._openapi()
@@ -51,6 +65,10 @@ class HttpFloor(InitPlugin):
             )
         return app_config
 
+    async def _gate(self, request: Request[Any, Any, Any]) -> None:
+        await authenticate(request, policy_of(request.route_handler), self._verifier, self._clock)
+        refuse_undeclared(request)
+
     def _openapi(self) -> OpenAPIConfig:
         return OpenAPIConfig(
             title=self._title,
@@ -61,14 +79,6 @@ class HttpFloor(InitPlugin):
             security=[{"bearer": []}, {}],
             use_handler_docstrings=True,
         )
-
-
-def _gate(verifier: TokenVerifier) -> BeforeRequestHookHandler:
-    async def gate(request: Request[Any, Any, Any]) -> None:
-        await authenticate(request, verifier)
-        refuse_undeclared(request)
-
-    return gate
 
 
 def observed(app: Litestar, *, secure: bool) -> Litestar:

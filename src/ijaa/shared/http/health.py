@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from ijaa.shared.errors import NotFound
-from ijaa.shared.http.auth import OPEN
 
 Check = Callable[[], Awaitable[object]]
 _WAIT = 1.0
@@ -55,7 +54,7 @@ def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) ->
         states = await _ask({module: modules[module]})
         return _answer("ready" if states[module] == "up" else "down", states)
 
-    return Router("/health", route_handlers=[live, ready, ready_module], tags=["Health"], opt=OPEN)
+    return Router("/health", route_handlers=[live, ready, ready_module], tags=["Health"])
 
 
 def _answer(

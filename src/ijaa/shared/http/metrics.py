@@ -7,11 +7,10 @@ from typing import Any
 from litestar import Request, Response, get
 
 from ijaa.shared.errors import NotFound
-from ijaa.shared.http.auth import OPEN
 from ijaa.shared.metrics import exposition
 
 
-@get("/metrics", operation_id="getMetrics", include_in_schema=False, opt=OPEN, sync_to_thread=True)
+@get("/metrics", operation_id="getMetrics", include_in_schema=False, sync_to_thread=True)
 def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return all figures of all workers."""
     client = request.scope["client"]

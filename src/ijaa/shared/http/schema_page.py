@@ -10,7 +10,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
 from ijaa.shared.errors import NotFound
-from ijaa.shared.http.auth import OPEN
+from ijaa.shared.http.policies import PAGES
 
 _PAGE = b"""<!doctype html>
 <html lang="en">
@@ -51,7 +51,7 @@ def schema_router() -> Router:
         "/schema",
         route_handlers=[_asset],
         include_in_schema=False,
-        opt=OPEN,
+        opt=PAGES,
         response_headers=[ResponseHeader(name="Content-Security-Policy", value=_CSP)],
         after_request=_as_problem,
     )

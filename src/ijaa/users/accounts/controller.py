@@ -4,7 +4,6 @@ from litestar import Controller, Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from ijaa.shared.http.auth import MEMBERS, OPEN
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.principals import Principal
 from ijaa.users.accounts.schemas import Login, MePatch, MeRead, Registration, Resend, Sent, Verification
@@ -20,7 +19,6 @@ class AccountController(Controller):
 
     path = "/auth"
     tags = ("Accounts",)
-    opt = OPEN
 
     @post("/register", operation_id="register", summary="Register", status_code=202)
     async def register(self, registrations: NamedDependency[RegistrationService], data: JSONBody[Registration]) -> Sent:
@@ -62,24 +60,23 @@ class MeController(Controller):
 
     path = "/me"
     tags = ("Accounts",)
-    opt = MEMBERS
 
     @get(operation_id="getMe", summary="Read my account")
-    async def read(self, member: NamedDependency[Principal], me: NamedDependency[MeService]) -> Response[MeRead]:
+    async def read(self, caller: NamedDependency[Principal], me: NamedDependency[MeService]) -> Response[MeRead]:
         """Give the caller's account, and its version as the ETag."""
-        account, version = await me.read(member)
+        account, version = await me.read(caller)
         return Response(account, headers={"ETag": etag(version)})
 
     @patch(operation_id="editMe", summary="Edit my account")
     async def edit(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         me: NamedDependency[MeService],
         data: JSONBody[MePatch],
         if_match: IfMatch = None,
     ) -> Response[MeRead]:
         """Change the caller's name; what else there is has a route of its own."""
-        account, version = await me.edit(member, data, lambda current: refuse_stale(if_match, current))
+        account, version = await me.edit(caller, data, lambda current: refuse_stale(if_match, current))
         return Response(account, headers={"ETag": etag(version)})
 
 

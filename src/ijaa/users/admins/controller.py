@@ -4,7 +4,6 @@ from litestar import Controller, Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from ijaa.shared.http.auth import OPEN
 from ijaa.users.admins.schemas import AdminLogin
 from ijaa.users.admins.service import AdminLoginService
 from ijaa.users.sessions.delivery import TokenDelivery
@@ -18,7 +17,7 @@ class AdminAuthController(Controller):
     path = "/admin/auth"
     tags = ("Administration",)
 
-    @post("/login", operation_id="logInAdmin", summary="Sign in as admin", status_code=200, opt=OPEN)
+    @post("/login", operation_id="logInAdmin", summary="Sign in as admin", status_code=200)
     async def log_in(
         self,
         logins: NamedDependency[AdminLoginService],

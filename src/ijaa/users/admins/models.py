@@ -5,10 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ijaa.shared.principals import ADMIN_ROLES
 from ijaa.shared.tables import Key, one_of
 from ijaa.users.base import UsersBase
-
-ROLES = ("superadmin", "moderator", "event-manager", "auditor")
 
 
 class Admin(UsersBase):
@@ -16,7 +15,7 @@ class Admin(UsersBase):
 
     __tablename__ = "admins"
     __table_args__ = (
-        CheckConstraint(one_of("role", *ROLES), name="role"),
+        CheckConstraint(one_of("role", *ADMIN_ROLES), name="role"),
         CheckConstraint("email = lower(email) AND email <> ''", name="email"),
         CheckConstraint("char_length(name) >= 2", name="name"),
         CheckConstraint("version > 0", name="version"),

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
+from ijaa.shared.principals import AdminRole
 from ijaa.shared.schema import columns
 from ijaa.users.admins.models import Admin
 
@@ -18,6 +19,7 @@ class AdminCredentials(msgspec.Struct, frozen=True):
 
     admin_id: str
     password_hash: str
+    role: AdminRole
     active: bool
 
 

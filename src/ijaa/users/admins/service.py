@@ -42,7 +42,7 @@ class AdminLoginService:
             if not await self._repository.still_good(session, found):
                 raise LoginFailed
             # an admin is known by a pseudonym outside his own account: tokens and log lines hold no address
-            tokens = await self._sessions.open(session, found.admin_id, found.admin_id, role="admin", device=device)
+            tokens = await self._sessions.open(session, found.admin_id, found.admin_id, role=found.role, device=device)
             await audit.record(
                 session,
                 AUDIT_LOG,

@@ -8,7 +8,6 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import Guard
 
-from ijaa.shared.http.auth import OPEN
 from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
@@ -77,7 +76,6 @@ def internal_router(users: UsersPublic, feed: RevocationFeed, guard: Guard) -> R
         "/",
         route_handlers=[MemberDirectoryController, RevocationController],
         guards=[guard],
-        opt=OPEN,
         dependencies={
             "users": Provide(provide_users, sync_to_thread=False),
             "feed": Provide(provide_feed, sync_to_thread=False),

@@ -6,7 +6,6 @@ from litestar import Controller, Response, Router, get, patch
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter
 
-from ijaa.shared.http.auth import MEMBERS
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.principals import Principal
@@ -21,26 +20,25 @@ class OwnProfileController(Controller):
 
     path = "/me/profile"
     tags = ("Profiles",)
-    opt = MEMBERS
 
     @get(operation_id="getMyProfile", summary="Read my profile")
     async def own(
-        self, member: NamedDependency[Principal], profiles: NamedDependency[ProfileService]
+        self, caller: NamedDependency[Principal], profiles: NamedDependency[ProfileService]
     ) -> Response[ProfileRead]:
         """Give the caller's profile with the audience of every field, and its version as the ETag."""
-        profile, version = await profiles.own(member)
+        profile, version = await profiles.own(caller)
         return Response(profile, headers={"ETag": etag(version)})
 
     @patch(operation_id="editMyProfile", summary="Edit my profile")
     async def edit(
         self,
-        member: NamedDependency[Principal],
+        caller: NamedDependency[Principal],
         profiles: NamedDependency[ProfileService],
         data: JSONBody[ProfilePatch],
         if_match: IfMatch = None,
     ) -> Response[ProfileRead]:
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
-        profile, version = await profiles.edit(member, data, lambda current: refuse_stale(if_match, current))
+        profile, version = await profiles.edit(caller, data, lambda current: refuse_stale(if_match, current))
         return Response(profile, headers={"ETag": etag(version)})
 
 

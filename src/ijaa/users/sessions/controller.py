@@ -1,13 +1,12 @@
 """Routes of sessions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, Response, Router, delete, get, post
+from litestar import Controller, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import CookieParameter, FromPath, HeaderParameter, JSONBody, QueryParameter
 
-from ijaa.shared.http.auth import OPEN, SIGNED_IN
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import SessionEnded
@@ -18,12 +17,6 @@ from ijaa.users.sessions.service import SessionService
 
 Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=65_536)]
 """The refresh token of a client that keeps it in the cookie."""
-
-
-def provide_caller(request: Request[Any, Any, Any]) -> Principal:
-    """Give the caller, member or admin; the route's guard has made sure there is one."""
-    caller: Principal = request.scope["user"]
-    return caller
 
 
 class SessionController(Controller):
@@ -37,7 +30,6 @@ class SessionController(Controller):
         operation_id="refreshSession",
         summary="Exchange a refresh token",
         status_code=200,
-        opt=OPEN,
     )
     async def refresh(
         self,
@@ -52,7 +44,7 @@ class SessionController(Controller):
             raise SessionEnded
         return delivery.answer(await sessions.refresh(token), "body" if data else "cookie")
 
-    @post("/logout", operation_id="logOut", summary="End this session", status_code=204, opt=OPEN)
+    @post("/logout", operation_id="logOut", summary="End this session", status_code=204)
     async def log_out(
         self,
         sessions: NamedDependency[SessionService],
@@ -72,7 +64,6 @@ class SessionController(Controller):
         operation_id="logOutEverywhere",
         summary="End all sessions",
         status_code=204,
-        opt=SIGNED_IN,
     )
     async def log_out_everywhere(
         self,
@@ -84,7 +75,7 @@ class SessionController(Controller):
         await sessions.log_out_everywhere(caller)
         return delivery.forgotten()
 
-    @get("/sessions", operation_id="listSessions", summary="List my devices", opt=SIGNED_IN)
+    @get("/sessions", operation_id="listSessions", summary="List my devices")
     async def sessions(
         self,
         caller: NamedDependency[Principal],
@@ -99,7 +90,6 @@ class SessionController(Controller):
         "/sessions/{session_id:uuid}",
         operation_id="endSession",
         summary="End one session",
-        opt=SIGNED_IN,
     )
     async def end(
         self,
@@ -126,7 +116,6 @@ def session_router(service: SessionService, delivery: TokenDelivery) -> Router:
         dependencies={
             "sessions": Provide(provide_sessions, sync_to_thread=False),
             "delivery": Provide(provide_delivery, sync_to_thread=False),
-            "caller": Provide(provide_caller, sync_to_thread=False),
         },
     )
 
@@ -138,7 +127,6 @@ def key_router(keys: SigningKeys) -> Router:
         "/.well-known/jwks.json",
         operation_id="getKeys",
         summary="Public keys of access tokens",
-        opt=OPEN,
         tags=["Sessions"],
     )
     async def published() -> Response[JsonWebKeySet]:

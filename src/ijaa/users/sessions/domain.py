@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from ijaa.shared.principals import Principal
+from ijaa.shared.principals import Principal, Role
 
 TOKEN_LIFETIME = timedelta(days=7)
 FAMILY_LIFETIME = timedelta(days=30)
@@ -21,7 +21,6 @@ class Family(msgspec.Struct, frozen=True):
     """A family as it stands under its lock, seen from one of its tokens."""
 
     id: UUID
-    principal_kind: str
     principal_id: str
     username: str
     rotated_at: datetime
@@ -31,14 +30,17 @@ class Family(msgspec.Struct, frozen=True):
     seq: int
     """The generation of the token that was shown."""
     issued_at: datetime
-    good_standing: bool
-    """Whether its owner may be signed in at all."""
+    authenticated_at: datetime
+    """When its owner last proved his password in it."""
+    role: Role | None
+    """What its owner may be signed in as now; None is not at all."""
 
     @property
     def principal(self) -> Principal:
         """The one it was opened for."""
-        role = "admin" if self.principal_kind == "admin" else "member"
-        return Principal(self.principal_id, self.username, str(self.id), role)  # type: ignore[arg-type]
+        assert self.role is not None  # noqa: S101 - `judge` has ended the others
+        proved = int(self.authenticated_at.timestamp())
+        return Principal(self.principal_id, self.username, str(self.id), self.role, proved)
 
 
 class Verdict(Enum):
@@ -56,7 +58,7 @@ class Verdict(Enum):
 
 def judge(family: Family, now: datetime) -> Verdict:
     """Decide on a token; whoever calls holds the lock of its family."""
-    if family.revoked_at is not None or now >= family.expires_at or not family.good_standing:
+    if family.revoked_at is not None or now >= family.expires_at or family.role is None:
         return Verdict.ENDED
     if family.seq == family.current_seq:
         return Verdict.ROTATE if now < family.issued_at + TOKEN_LIFETIME else Verdict.ENDED

@@ -32,6 +32,8 @@ class Session(UsersBase):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     """When it was opened or last rotated."""
+    authenticated_at: Mapped[datetime]
+    """When its owner last proved his password in it."""
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     current_seq: Mapped[int] = mapped_column(Integer)

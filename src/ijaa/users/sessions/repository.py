@@ -16,11 +16,11 @@ from ijaa.users.sessions.revoked import CHANNEL, Revoked
 from ijaa.users.sessions.schemas import Device, SessionRead
 
 _LOCK_FAMILY = text("""
-SELECT s.id, s.principal_kind, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
-       s.current_seq, t.seq, t.issued_at,
+SELECT s.id, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
+       s.current_seq, t.seq, t.issued_at, s.authenticated_at,
        CASE s.principal_kind
-           WHEN 'member' THEN EXISTS (SELECT FROM users u WHERE u.user_id = s.principal_id AND u.active)
-           ELSE EXISTS (SELECT FROM admins a WHERE a.admin_id = s.principal_id AND a.active)
+           WHEN 'member' THEN (SELECT 'member' FROM users u WHERE u.user_id = s.principal_id AND u.active)
+           ELSE (SELECT a.role FROM admins a WHERE a.admin_id = s.principal_id AND a.active)
        END
 FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
 WHERE t.hash = :hash
@@ -96,13 +96,14 @@ class SessionRepository:
         """Add a family with its first token."""
         row = {
             "id": UUID(principal.session_id),
-            "principal_kind": principal.role,
+            "principal_kind": principal.kind,
             "principal_id": principal.user_id,
             "username": principal.username,
             "user_agent": device.user_agent,
             "ip": device.ip,
             "created_at": now,
             "last_used_at": now,
+            "authenticated_at": now,
             "expires_at": expires_at,
             "current_seq": 0,
         }
@@ -131,11 +132,11 @@ class SessionRepository:
         self, session: AsyncSession, owner: Principal, session_id: UUID, now: datetime
     ) -> list[Revoked]:
         """End one session if it is `owner`'s."""
-        return await self._revoked(session, _REVOKE_OWN, now, id=session_id, kind=owner.role, principal=owner.user_id)
+        return await self._revoked(session, _REVOKE_OWN, now, id=session_id, kind=owner.kind, principal=owner.user_id)
 
     async def revoke_all(self, session: AsyncSession, owner: Principal, now: datetime) -> list[Revoked]:
         """End every session of `owner`."""
-        return await self._revoked(session, _REVOKE_ALL, now, kind=owner.role, principal=owner.user_id)
+        return await self._revoked(session, _REVOKE_ALL, now, kind=owner.kind, principal=owner.user_id)
 
     async def find(self, session: AsyncSession, token_hash: bytes) -> UUID | None:
         """Return the session a refresh token belongs or belonged to."""
@@ -144,7 +145,7 @@ class SessionRepository:
 
     async def owner_email(self, session: AsyncSession, owner: Principal) -> str | None:
         """Return where the owner of a session is written to."""
-        row = await session.execute(_OWNER, {"kind": owner.role, "principal": owner.user_id})
+        row = await session.execute(_OWNER, {"kind": owner.kind, "principal": owner.user_id})
         email: str | None = row.scalar()
         return email
 
@@ -153,7 +154,7 @@ class SessionRepository:
         return await self._database.fetch(
             SessionRead,
             _LIVE,
-            owner.role,
+            owner.kind,
             owner.user_id,
             now,
             UUID(owner.session_id),

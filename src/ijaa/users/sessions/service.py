@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
@@ -17,7 +16,7 @@ from ijaa.shared.database import Database, after_commit
 from ijaa.shared.errors import NotFound
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
-from ijaa.shared.principals import InvalidTokenError, Principal, TokenVerifier
+from ijaa.shared.principals import InvalidTokenError, Principal, Role, TokenVerifier
 from ijaa.users.errors import SessionEnded
 from ijaa.users.sessions.domain import FAMILY_LIFETIME, Family, Verdict, judge
 from ijaa.users.sessions.feed import RevocationFeed
@@ -57,12 +56,13 @@ class SessionService:
         user_id: str,
         username: str,
         *,
-        role: Literal["member", "admin"],
+        role: Role,
         device: Device,
     ) -> Tokens:
         """Open a session in the transaction of the sign-in that proves who it is for."""
-        principal = Principal(user_id, username, str(uuid4()), role)
-        token, now = new_token(), self._clock.now()
+        now = self._clock.now()
+        principal = Principal(user_id, username, str(uuid4()), role, int(now.timestamp()))
+        token = new_token()
         await self._repository.open(
             session,
             principal,

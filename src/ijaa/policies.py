@@ -1,0 +1,69 @@
+"""Who may do what: every operation of every module, one row each.
+
+A route without a row stops the start. What depends on the object (whose event, whose session) is decided by the
+service that knows it; everything that depends on the caller alone is here.
+"""
+
+from collections.abc import Mapping
+
+from ijaa.shared.http.policies import EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Policy
+
+_PAGE = Policy(NOT_ASKED, limit="none")
+_SERVICE = Policy(NOT_ASKED, limit="none")
+"""Its router lets services in alone, by a token of their own kind."""
+
+POLICIES: Mapping[str, Policy] = {
+    # health, figures, pages
+    "getLiveness": _PAGE,
+    "getReadiness": _PAGE,
+    "getModuleReadiness": _PAGE,
+    "getMetrics": _PAGE,
+    "getApiPageAsset": _PAGE,
+    "getLandingPage": _PAGE,
+    "getConfirmationPage": _PAGE,
+    "getStyle": _PAGE,
+    "getScript": _PAGE,
+    "listDemoMail": _PAGE,
+    "getDemoMail": _PAGE,
+    # between the services
+    "getMemberCards": _SERVICE,
+    "getMemberStandings": _SERVICE,
+    "followRevocations": _SERVICE,
+    "getRevocation": _SERVICE,
+    # accounts
+    "register": Policy(NOT_ASKED, flag="user.registration", limit="mail"),
+    "verifyEmail": Policy(NOT_ASKED, flag="user.registration", limit="login"),
+    "resendVerification": Policy(NOT_ASKED, flag="user.registration", limit="mail"),
+    "logIn": Policy(NOT_ASKED, flag="user.login", limit="login"),
+    "getMe": Policy(MEMBERS, flag="user.profile"),
+    "editMe": Policy(MEMBERS, flag="user.profile"),
+    # sessions
+    "refreshSession": Policy(NOT_ASKED, flag="user.refresh", limit="refresh"),
+    "logOut": Policy(NOT_ASKED, flag="user.logout"),
+    "logOutEverywhere": Policy(SIGNED_IN, flag="user.logout"),
+    "listSessions": Policy(SIGNED_IN),
+    "endSession": Policy(SIGNED_IN),
+    "getKeys": Policy(NOT_ASKED),
+    # profiles
+    "getMyProfile": Policy(MEMBERS, flag="user.profile"),
+    "editMyProfile": Policy(MEMBERS, flag="user.profile"),
+    "getMember": Policy(EVERYBODY, flag="user.profile"),
+    # administration
+    "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
+    # events
+    "listEvents": Policy(EVERYBODY, flag="events"),
+    "getEvent": Policy(EVERYBODY, flag="events"),
+    "createEvent": Policy(MEMBERS, flag="events.creation"),
+    "editEvent": Policy(MEMBERS, flag="events.update"),
+    "deleteEvent": Policy(MEMBERS, flag="events.delete"),
+    "publishEvent": Policy(MEMBERS, flag="events.creation"),
+    "cancelEvent": Policy(MEMBERS, flag="events.update"),
+    "listMyEvents": Policy(MEMBERS, flag="events"),
+    # participations
+    "putRsvp": Policy(MEMBERS, flag="events.participation"),
+    "getRsvp": Policy(MEMBERS, flag="events.participation"),
+    "deleteRsvp": Policy(MEMBERS, flag="events.participation"),
+    "listParticipants": Policy(MEMBERS, flag="events.participation"),
+    "approveParticipant": Policy(MEMBERS, flag="events.participation"),
+    "rejectParticipant": Policy(MEMBERS, flag="events.participation"),
+}

@@ -13,6 +13,7 @@ from ijaa.settings import Settings, read_settings
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.health import health_router
 from ijaa.shared.http.metrics import metrics
+from ijaa.shared.http.modules import api_router
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.logging import configure_logging
 from ijaa.shared.metrics import observe_statement
@@ -35,7 +36,7 @@ def create_app(settings: Settings) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            Router("/api/v1", route_handlers=[route for module in wired.modules for route in module.routes]),
+            api_router(wired.modules),
             Router(
                 "/internal/v1",
                 route_handlers=[route for module in wired.modules for route in module.internal],
@@ -47,7 +48,14 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
         ],
         plugins=[
-            HttpFloor(wired.verifier, POLICIES, title="IJAA", version=__version__, cors_origins=settings.cors_origins)
+            HttpFloor(
+                wired.verifier,
+                POLICIES,
+                title="IJAA",
+                version=__version__,
+                cors_origins=settings.cors_origins,
+                idempotency={module.name: module.idempotency for module in wired.modules},
+            )
         ],
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin

@@ -5,8 +5,10 @@ from ijaa.events.catalogue.models import Event
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.participations.models import EventParticipation
 from ijaa.shared.audit import audit_log_table
+from ijaa.shared.idempotency import idempotency_keys_table
 
 metadata = EventsBase.metadata
 AUDIT_LOG = audit_log_table(metadata)
+IDEMPOTENCY_KEYS = idempotency_keys_table(metadata)
 
-__all__ = ["AUDIT_LOG", "Event", "EventInvitation", "EventParticipation", "metadata"]
+__all__ = ["AUDIT_LOG", "IDEMPOTENCY_KEYS", "Event", "EventInvitation", "EventParticipation", "metadata"]

@@ -16,6 +16,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
+from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.pages import Cursors
 
 
@@ -38,6 +39,7 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
     return Module(
         name="events",
         database=database,
+        idempotency=IdempotencyKeys(database, clock),
         routes=[event_router(events), participation_router(participations)],
         lifespan=lifespan,
     )

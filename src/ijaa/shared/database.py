@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
@@ -85,6 +86,7 @@ class Database:
         )
         self.engine: AsyncEngine = config.get_engine()
         self._sessions = config.create_session_maker()
+        self._whole: ContextVar[AsyncSession | None] = ContextVar(f"{name}-whole", default=None)
         self._observe()
 
     async def fetch(self, into: type[Row], sql: str, *args: Any) -> list[Row]:
@@ -102,13 +104,36 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session in a transaction: it has committed once the block is left, or nothing of it happened."""
+        """Open a session in a transaction: it has committed once the block is left, or nothing of it happened.
+
+        Within `whole()` it is a savepoint of that transaction.
+        """
         with self._reachable():
+            if (session := self._whole.get()) is not None:
+                hooks = session.info.setdefault("after_commit", [])
+                before = len(hooks)
+                try:
+                    async with session.begin_nested():
+                        yield session
+                except BaseException:
+                    del hooks[before:]
+                    raise
+                return
             async with self._sessions() as session:
                 async with session.begin():
                     yield session
                 for hook in session.info.pop("after_commit", ()):
                     await hook()
+
+    @asynccontextmanager
+    async def whole(self) -> AsyncIterator[AsyncSession]:
+        """Make everything this task reads and writes within the block one transaction."""
+        async with self.transaction() as session:
+            token = self._whole.set(session)
+            try:
+                yield session
+            finally:
+                self._whole.reset(token)
 
     async def ping(self) -> None:
         """Ask for a sign of life; raise `Unavailable` without one."""
@@ -119,6 +144,8 @@ class Database:
         await self.engine.dispose()
 
     async def _read(self, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+        if (session := self._whole.get()) is not None:
+            return await self._read_within(session, method, sql, args)
         with self._reachable():
             connection = await self._checkout()
             try:
@@ -128,6 +155,14 @@ class Database:
                 connection.invalidate()  # whatever state it is in, nobody else meets it
                 raise
             connection.close()
+        self._tell(sql, time.perf_counter() - began)
+        return result
+
+    async def _read_within(self, session: AsyncSession, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+        with self._reachable():
+            connection = await (await session.connection()).get_raw_connection()
+            began = time.perf_counter()
+            result = await getattr(connection.driver_connection, method)(sql, *args)
         self._tell(sql, time.perf_counter() - began)
         return result
 

@@ -6,12 +6,13 @@ from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
 from ijaa.users.profiles.models import Profile
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
-from ijaa.users.tables import AUDIT_LOG, OUTGOING_MAILS
+from ijaa.users.tables import AUDIT_LOG, IDEMPOTENCY_KEYS, OUTGOING_MAILS
 
 metadata = UsersBase.metadata
 
 __all__ = [
     "AUDIT_LOG",
+    "IDEMPOTENCY_KEYS",
     "OUTGOING_MAILS",
     "Admin",
     "Connection",

@@ -14,6 +14,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
+from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
@@ -114,6 +115,7 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
     return UsersModule(
         name="users",
         database=database,
+        idempotency=IdempotencyKeys(database, clock),
         routes=[
             account_router(registrations, logins, MeService(database, accounts, profiles), delivery),
             session_router(sessions, delivery),

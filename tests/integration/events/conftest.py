@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar, Router
+from litestar import Litestar
 
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.module import build
@@ -18,7 +18,7 @@ from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
-from ijaa.shared.http.modules import Module
+from ijaa.shared.http.modules import Module, api_router
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import Principal
 from tests.asgi import client_of
@@ -116,8 +116,8 @@ def start(module: Module) -> Start:
     async def started() -> AsyncIterator[Api]:
         tokens = FakeTokenVerifier()
         app = Litestar(
-            route_handlers=[Router("/api/v1", route_handlers=[*module.routes])],
-            plugins=[HttpFloor(tokens, POLICIES, title="t", version="0")],
+            route_handlers=[api_router([module])],
+            plugins=[HttpFloor(tokens, POLICIES, idempotency={"events": module.idempotency}, title="t", version="0")],
             lifespan=[lambda _: module.lifespan()],
             request_max_body_size=BODY_LIMIT,
         )

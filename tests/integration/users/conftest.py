@@ -20,6 +20,7 @@ from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.http.modules import api_router
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
@@ -94,11 +95,20 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
         module = build(given, database, given.users_database, clock)
         app = Litestar(
             route_handlers=[
-                Router("/api/v1", route_handlers=[*module.routes]),
+                api_router([module]),
                 Router("/internal/v1", route_handlers=[*module.internal]),
                 *module.root,
             ],
-            plugins=[HttpFloor(module.public.verifier, POLICIES, clock=clock, title="t", version="0")],
+            plugins=[
+                HttpFloor(
+                    module.public.verifier,
+                    POLICIES,
+                    clock=clock,
+                    idempotency={"users": module.idempotency},
+                    title="t",
+                    version="0",
+                )
+            ],
             lifespan=[lambda _: module.lifespan()],
         )
         async with client_of(observed(app, secure=True)) as client:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -14,11 +14,13 @@ from litestar.plugins import InitPlugin
 
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.policies import Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.telemetry import Telemetry
+from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.principals import TokenVerifier
 
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"]
@@ -37,7 +39,9 @@ class HttpFloor(InitPlugin):
         version: str,
         cors_origins: Sequence[str] = (),
         clock: Clock | None = None,
+        idempotency: Mapping[str, IdempotencyKeys] | None = None,
     ) -> None:
+        self._idempotency = idempotency or {}
         self._verifier, self._policies, self._clock = verifier, policies, clock or SystemClock()
         self._title, self._version, self._cors_origins = title, version, list(cors_origins)
 
@@ -65,9 +69,11 @@ class HttpFloor(InitPlugin):
             )
         return app_config
 
-    async def _gate(self, request: Request[Any, Any, Any]) -> None:
-        await authenticate(request, policy_of(request.route_handler), self._verifier, self._clock)
+    async def _gate(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
+        policy = policy_of(request.route_handler)
+        caller = await authenticate(request, policy, self._verifier, self._clock)
         refuse_undeclared(request)
+        return await replay(request, policy, caller, self._idempotency) if request.method == "POST" else None
 
     def _openapi(self) -> OpenAPIConfig:
         return OpenAPIConfig(
@@ -82,6 +88,6 @@ class HttpFloor(InitPlugin):
 
 
 def observed(app: Litestar, *, secure: bool) -> Litestar:
-    """Wrap a whole application, its 404s included, in `Telemetry`."""
-    app.asgi_handler = Telemetry(app.asgi_handler, secure=secure)
+    """Wrap a whole application, its 404s included, in `Telemetry` and `Replays`."""
+    app.asgi_handler = Telemetry(Replays(app.asgi_handler), secure=secure)
     return app

@@ -1,0 +1,118 @@
+"""`Idempotency-Key`: a POST's effect and answer are one transaction, and the answer leaves after its commit."""
+
+import re
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.errors import Malformed, Problem
+from ijaa.shared.http.policies import NOT_ASKED, Policy
+from ijaa.shared.http.problems import MEDIA_TYPE, details_of
+from ijaa.shared.idempotency import Answer, Claim, IdempotencyKeys, fingerprint
+from ijaa.shared.principals import Principal
+
+OPT = "module"
+"""`opt` of a module's routes: its name."""
+_PENDING = "ijaa.idempotency"
+_KEY = re.compile(rb"[\x21-\x7e]{1,255}")
+_KEPT_HEADERS = {b"content-type", b"location", b"etag"}
+_NEVER_KEPT = {401, 403, 429}
+
+
+class _Pending:
+    """A POST with a key on its way through the application."""
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.stack = AsyncExitStack()
+        self.claimed: tuple[IdempotencyKeys, AsyncSession, Claim] | None = None
+
+
+class Replays:
+    """Wraps the application: holds a POST's answer back until it is kept and its effect has committed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve one request; all but POST with a key go straight through."""
+        key = _key_of(scope) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        pending = scope[_PENDING] = _Pending(key)
+        held: list[Any] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        try:
+            async with pending.stack:
+                await self._app(scope, receive, hold)
+                await _keep(pending, held)
+        except _NotKeptError:
+            pass  # nothing was done: the answer says why
+        except Problem as problem:  # the transaction could not end well, so the answer held back is not true
+            held = _as_messages(problem, scope)
+        for message in held:
+            await send(message)
+
+
+class _NotKeptError(Exception):
+    """Takes the transaction back."""
+
+
+async def replay(
+    request: Request[Any, Any, Any], policy: Policy, caller: Principal | None, stores: Mapping[str, IdempotencyKeys]
+) -> Response[bytes] | None:
+    """Return the first answer to this key, or begin the transaction everything up to the answer belongs to."""
+    pending: _Pending | None = request.scope.get(_PENDING)  # type: ignore[assignment]
+    keys = stores.get(request.route_handler.opt.get(OPT, ""))
+    if pending is None or keys is None or caller is None or policy.callers == NOT_ASKED or policy.answers_secret:
+        return None
+    if not _KEY.fullmatch(pending.key):
+        raise Malformed("Idempotency-Key takes 1 to 255 visible ASCII characters.")
+    claim = Claim(
+        caller.user_id,
+        str(request.route_handler.operation_id),
+        pending.key.decode(),
+        fingerprint(request.scope["raw_path"] + b"?" + request.scope["query_string"], await request.body()),
+    )
+    session = await pending.stack.enter_async_context(keys.database.whole())
+    if (answer := await keys.find(session, claim)) is not None:
+        headers = {**answer.headers, "Idempotent-Replayed": "true"}
+        media_type = headers.pop("content-type", None)
+        return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
+    pending.claimed = (keys, session, claim)
+    return None
+
+
+async def _keep(pending: _Pending, held: list[Message]) -> None:
+    if pending.claimed is None:
+        return
+    keys, session, claim = pending.claimed
+    start: Any = held[0]
+    status = start["status"]
+    if status in _NEVER_KEPT or status >= 500:  # noqa: PLR2004 - server errors
+        raise _NotKeptError
+    headers = {name.decode(): value.decode() for name, value in start["headers"] if name.lower() in _KEPT_HEADERS}
+    body = b"".join(message.get("body", b"") for message in held[1:])  # type: ignore[misc]
+    await keys.keep(session, claim, Answer(status, headers, body))
+
+
+def _key_of(scope: Scope) -> bytes | None:
+    return next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
+
+
+def _as_messages(problem: Problem, scope: HTTPScope) -> list[dict[str, Any]]:
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    body = msgspec.json.encode(details_of(problem, scope["path"]))
+    headers.append((b"content-length", str(len(body)).encode()))
+    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
+    return [start, {"type": "http.response.body", "body": body, "more_body": False}]

@@ -15,6 +15,7 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
+from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
@@ -64,7 +65,8 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         clock,
     )
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, "signing-keys"), clock)
-    feed = RevocationFeed(connections.listen_url or connections.url, RevocationRepository(database), clock)
+    feed = RevocationFeed(RevocationRepository(database), clock)
+    listener = Listener("users", connections.listen_url or connections.url, [feed])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
     public = UsersPublic(profile_repository, verifier, keys, feed)
@@ -108,7 +110,7 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.dispose)
             stack.callback(passwords.close)
-            await stack.enter_async_context(feed.run())
+            await stack.enter_async_context(listener.run())
             await stack.enter_async_context(mails.relay())
             yield
 

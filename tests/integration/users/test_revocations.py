@@ -12,6 +12,7 @@ import pytest
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.listener import Listener
 from ijaa.users.sessions import feed as feed_module
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.revocation_repository import RevocationRepository
@@ -41,7 +42,7 @@ async def test_a_process_knows_what_it_revoked_without_being_told(
 ) -> None:
     """Kills: the own set filled by the way through the database, which may come after the answer."""
     member = await a_member("asha")
-    monkeypatch.setattr(RevocationFeed, "_told", lambda *_: None)
+    monkeypatch.setattr(RevocationFeed, "told", lambda *_: None)
     async with start() as (deaf, _):
         assert (await deaf.post("/api/v1/auth/logout", headers=member.bearer)).status_code == 204
         assert await _me(deaf, member) == 401
@@ -73,7 +74,7 @@ async def test_without_its_feed_a_process_looks_sessions_up(
     member, other = await a_member("asha"), await a_member("bina")
     assert (await client.post("/api/v1/auth/logout-all", headers=member.bearer)).status_code == 204
     database = Database("users", users_dsn)
-    deaf = RevocationFeed("postgresql://u:p@127.0.0.1:1/ijaa_users", RevocationRepository(database), clock)
+    deaf = RevocationFeed(RevocationRepository(database), clock)  # no listener serves it
     assert await deaf.revoked(_sid(member)) is True
     assert await deaf.revoked(_sid(other)) is False
     with pytest.raises(Unavailable):
@@ -87,11 +88,11 @@ async def test_without_the_database_the_last_set_decides(users_database: Databas
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         gone = Database("users", f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/ijaa_users")
-        feed = RevocationFeed(users_database.url, RevocationRepository(gone), clock)
+        feed = RevocationFeed(RevocationRepository(gone), clock)
         known, unknown = "0" * 8 + "-0000-4000-8000-" + "0" * 12, "1" * 8 + "-0000-4000-8000-" + "0" * 12
         with pytest.raises(Unavailable):  # nothing was ever loaded: this is not the moment to guess
             await feed.revoked(unknown)
-        async with feed.run():
+        async with Listener("users", users_database.url, [feed]).run():
             feed.add([Revoked(known, clock.now())])
         assert not feed.live
         feed._unreachable_until = 0
@@ -108,14 +109,14 @@ async def test_a_feed_that_lost_its_connection_comes_back_with_what_it_missed(
     users_database: Database, users_dsn: str, clock: FrozenClock
 ) -> None:
     """Kills: no reconnect; a reconnect that does not load; `live` claimed while nothing is heard."""
-    feed = RevocationFeed(users_dsn, RevocationRepository(users_database), clock)
+    feed = RevocationFeed(RevocationRepository(users_database), clock)
     missed = "2" * 8 + "-0000-4000-8000-" + "0" * 12
-    async with feed.run():
+    async with Listener("users", users_dsn, [feed]).run():
         assert feed.live
         connection = await asyncpg.connect(users_dsn)
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'ijaa-revocations' AND datname = current_database()"
+            " WHERE application_name = 'ijaa-listener' AND datname = current_database()"
         )
         await connection.execute(
             "INSERT INTO revocations (session_id, revoked_at, expires_at)"

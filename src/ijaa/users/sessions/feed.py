@@ -2,30 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
-
-import asyncpg
-import structlog
 
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.listener import Connection
 from ijaa.users.sessions.revocation_repository import RevocationRepository, load, prune
 from ijaa.users.sessions.revoked import CHANNEL, Revocations, Revoked, RevokedSessions
 
-log = structlog.get_logger("ijaa.users.revocations")
-
-CONNECT_WAIT = 1.5
-PING_EVERY = 1.0
-PING_WAIT = 0.5
 LOOKUP_WAIT = 0.3
 """Seconds a request waits for the database while the feed is down."""
 LAST_WORD = 1.0
 """Seconds the loaded set decides alone once the database did not answer."""
-START_WAIT = 2.0
-_BACKOFF = (0.1, 2.0)
-_PRUNE_EVERY = 60
+_PRUNE_EVERY = 60.0
 
 
 class RevocationFeed:
@@ -35,12 +25,15 @@ class RevocationFeed:
     set loaded last decides, because then nobody can revoke either.
     """
 
-    def __init__(self, url: str, repository: RevocationRepository, clock: Clock) -> None:
-        self._url, self._repository, self._clock = url, repository, clock
+    channel = CHANNEL
+
+    def __init__(self, repository: RevocationRepository, clock: Clock) -> None:
+        self._repository, self._clock = repository, clock
         self._sessions = RevokedSessions()
         self._live = False
         self._loaded = asyncio.Event()
         self._unreachable_until = 0.0
+        self._prune_at = time.monotonic() + _PRUNE_EVERY
 
     @property
     def live(self) -> bool:
@@ -77,76 +70,31 @@ class RevocationFeed:
             found = self._sessions.since(cursor)
         return found
 
-    @asynccontextmanager
-    async def run(self) -> AsyncIterator[None]:
-        """Follow the database for as long as the block runs; a database that is down only delays being live."""
-        task = asyncio.create_task(self._follow(), name="revocation-feed")
-        try:
-            try:
-                async with asyncio.timeout(START_WAIT):
-                    await self._loaded.wait()
-            except TimeoutError:
-                log.warning("revocations are not loaded yet; the feed goes on trying")
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            self._down()
-
-    async def _follow(self) -> None:
-        wait = _BACKOFF[0]
-        while True:
-            try:
-                connection = await asyncpg.connect(
-                    self._url,
-                    timeout=CONNECT_WAIT,
-                    command_timeout=CONNECT_WAIT,
-                    server_settings={"application_name": "ijaa-revocations"},
-                )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                self._out_of_reach()
-                log.warning("revocation feed cannot connect", error=type(error).__name__, retry_in=wait)
-            else:
-                wait = _BACKOFF[0]
-                try:
-                    await self._listen(connection)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                    if isinstance(error, TimeoutError):
-                        self._out_of_reach()
-                    log.warning("revocation feed lost its connection", error=type(error).__name__)
-                finally:
-                    self._down()
-                    connection.terminate()
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _BACKOFF[1])
-
-    async def _listen(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        lost = asyncio.Event()
-
-        def gone(_: object) -> None:
-            self._down()
-            lost.set()
-
-        connection.add_termination_listener(gone)
-        await connection.add_listener(CHANNEL, self._told)  # before loading: nothing falls between
+    async def load(self, connection: Connection) -> None:
+        """Take in every revocation on record; from now on, being told is enough."""
         self.add(await load(connection, self._clock.now()))
-        self._live = not lost.is_set()
+        self._live = True
         self._loaded.set()
-        pings = 0
-        while not lost.is_set():
-            try:
-                async with asyncio.timeout(PING_EVERY):
-                    await lost.wait()
-            except TimeoutError:
-                await connection.execute("SELECT 1", timeout=PING_WAIT)
-                pings += 1
-                self._sessions.prune(self._clock.now())
-                if pings % _PRUNE_EVERY == 0:
-                    await prune(connection, self._clock.now())
 
-    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        session_id, _, expires = str(payload).partition(" ")
+    def told(self, payload: str) -> None:
+        """Take in one revocation."""
+        session_id, _, expires = payload.partition(" ")
         self._sessions.add(Revoked(session_id, datetime.fromtimestamp(float(expires), UTC)))
+
+    def lost(self, *, unreachable: bool) -> None:
+        """Look sessions up one by one from now on, or let the loaded set decide where there is nobody to ask."""
+        if unreachable:
+            self._out_of_reach()
+        self._live = False
+        self._sessions.wake()
+
+    async def tend(self, connection: Connection) -> None:
+        """Forget what has expired, in memory now and on record every minute."""
+        now = self._clock.now()
+        self._sessions.prune(now)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_EVERY
+            await prune(connection, now)
 
     async def _look_up(self, session_id: str) -> bool:
         if time.monotonic() < self._unreachable_until:
@@ -169,7 +117,3 @@ class RevocationFeed:
     def _refuse_down(self) -> None:
         if not self._live:
             raise Unavailable("The feed of revocations is down; look sessions up one by one.")
-
-    def _down(self) -> None:
-        self._live = False
-        self._sessions.wake()

@@ -54,3 +54,14 @@ class FakeTokenVerifier:
         if principal is None or principal.session_id in self.revoked:
             raise InvalidTokenError("unknown")
         return principal
+
+
+class FakeFeatureFlags:
+    """Everything is on but what is named in `off`."""
+
+    def __init__(self) -> None:
+        self.off: set[str] = set()
+
+    def enabled(self, name: str) -> bool:
+        """Whether a flag is on."""
+        return name not in self.off

@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Litestar:
             HttpFloor(
                 wired.verifier,
                 POLICIES,
+                wired.flags,
                 title="IJAA",
                 version=__version__,
                 cors_origins=settings.cors_origins,

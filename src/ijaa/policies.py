@@ -6,7 +6,10 @@ service that knows it; everything that depends on the caller alone is here.
 
 from collections.abc import Mapping
 
-from ijaa.shared.http.policies import EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Policy
+from ijaa.shared.http.policies import ADMINS, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Policy
+from ijaa.shared.principals import Role
+
+SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 
 _PAGE = Policy(NOT_ASKED, limit="none")
 _SERVICE = Policy(NOT_ASKED, limit="none")
@@ -30,6 +33,7 @@ POLICIES: Mapping[str, Policy] = {
     "getMemberStandings": _SERVICE,
     "followRevocations": _SERVICE,
     "getRevocation": _SERVICE,
+    "followFlags": _SERVICE,
     # accounts
     "register": Policy(NOT_ASKED, flag="user.registration", limit="mail"),
     "verifyEmail": Policy(NOT_ASKED, flag="user.registration", limit="login"),
@@ -40,7 +44,7 @@ POLICIES: Mapping[str, Policy] = {
     # sessions
     "refreshSession": Policy(NOT_ASKED, flag="user.refresh", limit="refresh"),
     "logOut": Policy(NOT_ASKED, flag="user.logout"),
-    "logOutEverywhere": Policy(SIGNED_IN, flag="user.logout"),
+    "logOutEverywhere": Policy(SIGNED_IN, flag="user.logout", admin_flag="admin.logout"),
     "listSessions": Policy(SIGNED_IN),
     "endSession": Policy(SIGNED_IN),
     "getKeys": Policy(NOT_ASKED),
@@ -50,6 +54,17 @@ POLICIES: Mapping[str, Policy] = {
     "getMember": Policy(EVERYBODY, flag="user.profile"),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
+    # feature flags
+    "getFlag": Policy(EVERYBODY),
+    "evaluateFlag": Policy(NOT_ASKED, limit="read"),
+    "evaluateFlags": Policy(NOT_ASKED, limit="read"),
+    "listFlags": Policy(ADMINS),
+    "getFlagDetails": Policy(ADMINS),
+    "getFlagImpact": Policy(ADMINS),
+    "getFlagHistory": Policy(ADMINS),
+    "createFlag": Policy(SUPERADMINS),
+    "editFlag": Policy(SUPERADMINS),
+    "deleteFlag": Policy(SUPERADMINS),
     # events
     "listEvents": Policy(EVERYBODY, flag="events"),
     "getEvent": Policy(EVERYBODY, flag="events"),

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 
 from ijaa.events import module as events
+from ijaa.events.adapters.http_flags import HttpFlags
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
 from ijaa.events.adapters.peer import Peer
@@ -13,6 +14,7 @@ from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.database import Database
+from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import TokenVerifier
@@ -45,6 +47,7 @@ class Wired:
 
     modules: tuple[Module, ...]
     verifier: TokenVerifier
+    flags: FeatureFlags
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
@@ -60,10 +63,12 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
 
     directory: UserDirectory
     verifier: TokenVerifier
+    flags: FeatureFlags
     if settings.users_database is not None:
         database = _database("users", settings.users_database)
         built = users.build(settings, database, settings.users_database, clock)
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
+        flags = built.public.flags
         modules.append(built)
     else:
         assert settings.users_peer is not None  # noqa: S101 - read_settings refuses events alone without one
@@ -73,6 +78,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         directory = HttpUserDirectory(peer)
         stopping.append(peer.close)
         running.append(revocations.running)
+        flags = followed = HttpFlags(peer)
+        running.append(followed.running)
     if settings.events_database is not None:
         modules.append(events.build(settings, _database("events", settings.events_database), directory, clock))
 
@@ -85,7 +92,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    return Wired(tuple(modules), verifier, {"redis": redis.ping}, lifespan)
+    return Wired(tuple(modules), verifier, flags, {"redis": redis.ping}, lifespan)
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:

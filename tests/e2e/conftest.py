@@ -9,11 +9,11 @@ from ijaa.shared import access_tokens
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
-from ijaa.shared.principals import Principal
+from ijaa.shared.principals import Principal, Role
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 
-SignIn = Callable[[str, str], Awaitable[str]]
+SignIn = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture
@@ -27,13 +27,14 @@ def deployment(servers: dict[str, str], users_dsn: str, events_dsn: str, tmp_pat
 
 @pytest.fixture
 def sign_in(deployment: dict[str, str], users_database: Database) -> SignIn:
-    """Return a function that gives a member's access token for a base URL, without the price of a password."""
+    """Return what gives an access token for a base URL, a member's unless a role is named, without a password."""
     clock = SystemClock()
     box = SecretBox(deployment["IJAA_SECRET_KEY"], "signing-keys")
     keys = SigningKeys(users_database, KeyRepository(users_database), box, clock)
 
-    async def token(username: str, issuer: str) -> str:
-        principal = Principal(f"USER_{username}", username, f"session-{username}")
-        return access_tokens.issue(principal, await keys.current(), issuer, clock.now())
+    async def token(username: str, issuer: str, role: Role = "member") -> str:
+        now = clock.now()
+        principal = Principal(f"USER_{username}", username, f"session-{username}", role, int(now.timestamp()))
+        return access_tokens.issue(principal, await keys.current(), issuer, now)
 
     return token

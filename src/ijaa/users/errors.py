@@ -27,6 +27,24 @@ class TokenNotValid(Problem):
     status, code, title = 422, "token-not-valid", "This link is not good any more: ask for a new one"
 
 
+class FlagExists(Conflict):
+    """The name of a new flag is taken."""
+
+    code, title = "flag-exists", "There is a flag of this name already"
+
+
+class FlagHasChildren(Conflict):
+    """A flag goes after those below it."""
+
+    code, title = "flag-has-children", "Other flags hang below this one: move or delete them first"
+
+
+class FlagProtected(Conflict):
+    """The change would lock administrators out."""
+
+    code, title = "flag-protected", "Administrators would be locked out"
+
+
 def refuse(violations: list[Violation]) -> None:
     """Raise all violations at once, if there are any."""
     if violations:

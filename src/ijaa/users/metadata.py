@@ -4,6 +4,7 @@ from ijaa.users.accounts.models import EmailToken, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
+from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.profiles.models import Profile
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
 from ijaa.users.tables import AUDIT_LOG, IDEMPOTENCY_KEYS, OUTGOING_MAILS
@@ -17,6 +18,7 @@ __all__ = [
     "Admin",
     "Connection",
     "EmailToken",
+    "FeatureFlag",
     "Profile",
     "RefreshToken",
     "Revocation",

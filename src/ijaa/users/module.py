@@ -26,6 +26,11 @@ from ijaa.users.accounts.service import LoginService, MeService, RegistrationSer
 from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService
+from ijaa.users.flags.controller import flag_router
+from ijaa.users.flags.feed import FlagFeed
+from ijaa.users.flags.ofrep import ofrep_router
+from ijaa.users.flags.repository import FlagRepository
+from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
@@ -66,10 +71,11 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
     )
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, "signing-keys"), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
-    listener = Listener("users", connections.listen_url or connections.url, [feed])
+    flag_feed = FlagFeed()
+    listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    public = UsersPublic(profile_repository, verifier, keys, feed)
+    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed)
     passwords = Passwords()
     sessions = SessionService(
         database,
@@ -97,6 +103,13 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
     )
     logins = LoginService(database, accounts, sessions, passwords)
     admin_logins = AdminLoginService(database, AdminRepository(database), sessions, passwords, clock)
+    flags = FlagService(
+        database,
+        FlagRepository(database),
+        flag_feed,
+        cursors=Cursors(derive_key(secret, "users/flag-cursors")),
+        clock=clock,
+    )
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 
@@ -123,9 +136,10 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
             session_router(sessions, delivery),
             profile_router(profiles),
             admin_router(admin_logins, delivery),
+            flag_router(flags),
         ],
-        internal=[internal_router(public, feed, guard)],
-        root=[key_router(keys)],
+        internal=[internal_router(public, feed, flag_feed, guard)],
+        root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         public=public,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ijaa.shared.access_tokens import PublicKeys, Revocations
+from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
 from ijaa.users.profiles.domain import relation, visible_fields
 from ijaa.users.profiles.repository import ProfileRepository
@@ -20,10 +21,11 @@ class UsersPublic:
         verifier: TokenVerifier,
         keys: PublicKeys,
         revocations: Revocations,
+        flags: FeatureFlags,
     ) -> None:
         self._profiles = profiles
         self.verifier = verifier
-        self.keys, self.revocations = keys, revocations
+        self.keys, self.revocations, self.flags = keys, revocations, flags
 
     async def cards(self, usernames: Collection[str], viewer: str | None) -> dict[str, MemberCard]:
         """Return the cards `viewer` (None is the public) may see, by username as asked for.

@@ -22,7 +22,7 @@ from ijaa.shared.http.modules import Module, api_router
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import Principal
 from tests.asgi import client_of
-from tests.fakes import FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import FakeFeatureFlags, FakeTokenVerifier, FakeUserDirectory
 
 AnEvent = Callable[..., Awaitable[dict[str, Any]]]
 Invite = Callable[..., Awaitable[None]]
@@ -109,7 +109,13 @@ async def module(
 
 
 @pytest.fixture
-def start(module: Module) -> Start:
+def flags() -> FakeFeatureFlags:
+    """Return flags that are all on."""
+    return FakeFeatureFlags()
+
+
+@pytest.fixture
+def start(module: Module, flags: FakeFeatureFlags) -> Start:
     """Return what starts the module on the floor."""
 
     @asynccontextmanager
@@ -117,7 +123,16 @@ def start(module: Module) -> Start:
         tokens = FakeTokenVerifier()
         app = Litestar(
             route_handlers=[api_router([module])],
-            plugins=[HttpFloor(tokens, POLICIES, idempotency={"events": module.idempotency}, title="t", version="0")],
+            plugins=[
+                HttpFloor(
+                    tokens,
+                    POLICIES,
+                    flags,
+                    idempotency={"events": module.idempotency},
+                    title="t",
+                    version="0",
+                )
+            ],
             lifespan=[lambda _: module.lifespan()],
             request_max_body_size=BODY_LIMIT,
         )

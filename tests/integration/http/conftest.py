@@ -17,6 +17,7 @@ from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.shared.schema import MAX_ID, Body, Patch
 from tests.asgi import client_of
+from tests.fakes import FakeFeatureFlags
 
 MEMBER = Principal("USER_1", "asha", "s1")
 POLICIES = {
@@ -104,7 +105,14 @@ async def floor() -> AsyncIterator[httpx.AsyncClient]:
                 ),
             ],
             plugins=[
-                HttpFloor(KnownToken(), POLICIES, title="t", version="0", cors_origins=["https://alumni.example"])
+                HttpFloor(
+                    KnownToken(),
+                    POLICIES,
+                    FakeFeatureFlags(),
+                    title="t",
+                    version="0",
+                    cors_origins=["https://alumni.example"],
+                )
             ],
             request_max_body_size=BODY_LIMIT,
         ),

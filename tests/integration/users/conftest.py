@@ -103,6 +103,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
                 HttpFloor(
                     module.public.verifier,
                     POLICIES,
+                    module.public.flags,
                     clock=clock,
                     idempotency={"users": module.idempotency},
                     title="t",

@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
 
 from ijaa.shared.clock import Clock, SystemClock
+from ijaa.shared.flags import FeatureDisabled, FeatureFlags
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.policies import Policy, attach, policy_of
@@ -21,7 +22,7 @@ from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.telemetry import Telemetry
 from ijaa.shared.idempotency import IdempotencyKeys
-from ijaa.shared.principals import TokenVerifier
+from ijaa.shared.principals import Principal, TokenVerifier
 
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"]
 _EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id"]
@@ -34,6 +35,7 @@ class HttpFloor(InitPlugin):
         self,
         verifier: TokenVerifier,
         policies: Mapping[str, Policy],
+        flags: FeatureFlags,
         *,
         title: str,
         version: str,
@@ -42,7 +44,8 @@ class HttpFloor(InitPlugin):
         idempotency: Mapping[str, IdempotencyKeys] | None = None,
     ) -> None:
         self._idempotency = idempotency or {}
-        self._verifier, self._policies, self._clock = verifier, policies, clock or SystemClock()
+        self._verifier, self._policies, self._flags = verifier, policies, flags
+        self._clock = clock or SystemClock()
         self._title, self._version, self._cors_origins = title, version, list(cors_origins)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
@@ -72,8 +75,14 @@ class HttpFloor(InitPlugin):
     async def _gate(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         policy = policy_of(request.route_handler)
         caller = await authenticate(request, policy, self._verifier, self._clock)
+        self._refuse_disabled(policy, caller)
         refuse_undeclared(request)
         return await replay(request, policy, caller, self._idempotency) if request.method == "POST" else None
+
+    def _refuse_disabled(self, policy: Policy, caller: Principal | None) -> None:
+        flag = policy.admin_flag if caller is not None and caller.kind == "admin" else policy.flag
+        if flag is not None and not self._flags.enabled(flag):
+            raise FeatureDisabled(f"This is switched off just now (feature flag {flag}).")
 
     def _openapi(self) -> OpenAPIConfig:
         return OpenAPIConfig(

@@ -33,6 +33,8 @@ class Policy(msgspec.Struct, frozen=True):
     """Whether the caller must have proved his password within the last five minutes (RFC 9470)."""
     flag: str | None = None
     """The feature flag that switches it off."""
+    admin_flag: str | None = None
+    """The one that does so for admins, where both kinds of caller share a route."""
     limit: Limit | None = None
     """None is `read` for GET and `write` for everything else."""
     answers_secret: bool = False
@@ -49,8 +51,38 @@ def policy_of(handler: BaseRouteHandler) -> Policy:
     return policy
 
 
+class GovernedRoute(msgspec.Struct, frozen=True):
+    """A route and a flag that switches it off; another service's route has neither method nor path here."""
+
+    flag: str
+    operation_id: str
+    method: str | None
+    path: str | None
+
+
+def governed_routes(app: Litestar) -> list[GovernedRoute]:
+    """Return every route a flag governs, of the whole table, by flag."""
+    places = {
+        str(handler.operation_id): (min(handler.http_methods), route.path)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    }
+    table: Mapping[str, Policy] = app.state[OPT]
+    return sorted(
+        (
+            GovernedRoute(flag, name, *places.get(name, (None, None)))
+            for name, policy in table.items()
+            for flag in (policy.flag, policy.admin_flag)
+            if flag is not None
+        ),
+        key=lambda one: (one.flag, one.operation_id),
+    )
+
+
 def attach(app: Litestar, table: Mapping[str, Policy]) -> None:
     """Give every route its row; raise `LookupError` for one without, so that nothing is open by oversight."""
+    app.state[OPT] = table
     handlers = [
         (route.path, handler)
         for route in app.routes

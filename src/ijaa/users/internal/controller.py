@@ -8,6 +8,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import Guard
 
+from ijaa.shared.flags import FlagsOn
+from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
@@ -63,21 +65,41 @@ class RevocationController(Controller):
         return RevocationRead(str(session_id), await feed.known(str(session_id)))
 
 
-def internal_router(users: UsersPublic, feed: RevocationFeed, guard: Guard) -> Router:
+class FlagController(Controller):
+    """Feature flags."""
+
+    path = "/flags"
+
+    @get(operation_id="followFlags")
+    async def follow(
+        self,
+        flags: NamedDependency[FlagFeed],
+        after: Annotated[str | None, QueryParameter(max_length=100)] = None,
+        wait: Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT)] = 0,
+    ) -> FlagsOn:
+        """Give what is on as soon as it differs from the state a cursor names."""
+        return await flags.since(after, wait)
+
+
+def internal_router(users: UsersPublic, feed: RevocationFeed, flags: FlagFeed, guard: Guard) -> Router:
     """Return the internal routes; `guard` lets the events service pass, and nobody else."""
 
     def provide_users() -> UsersPublic:
         return users
+
+    def provide_flags() -> FlagFeed:
+        return flags
 
     def provide_feed() -> RevocationFeed:
         return feed
 
     return Router(
         "/",
-        route_handlers=[MemberDirectoryController, RevocationController],
+        route_handlers=[MemberDirectoryController, RevocationController, FlagController],
         guards=[guard],
         dependencies={
             "users": Provide(provide_users, sync_to_thread=False),
             "feed": Provide(provide_feed, sync_to_thread=False),
+            "flags": Provide(provide_flags, sync_to_thread=False),
         },
     )

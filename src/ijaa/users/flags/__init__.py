@@ -1,0 +1,1 @@
+"""Feature flags: what the installation offers, switched by admins, pushed to every process."""

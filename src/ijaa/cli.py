@@ -16,6 +16,7 @@ from ijaa.embedded import EmbeddedError
 from ijaa.shared.errors import SettingError
 from ijaa.shared.roles import RoleSetupError
 from ijaa.users.commands import admin
+from ijaa.users.key_commands import keys
 
 _REFUSED = 2
 _INTERRUPTED = 130
@@ -35,6 +36,7 @@ ijaa.add_command(demo)
 ijaa.add_command(serve)
 ijaa.add_command(db)
 ijaa.add_command(on_this_installation(admin))
+ijaa.add_command(on_this_installation(keys))
 
 
 def main() -> None:

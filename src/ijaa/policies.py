@@ -34,6 +34,7 @@ POLICIES: Mapping[str, Policy] = {
     "followRevocations": _SERVICE,
     "getRevocation": _SERVICE,
     "followFlags": _SERVICE,
+    "followKeys": _SERVICE,
     # accounts
     "register": Policy(NOT_ASKED, flag="user.registration", limit="mail"),
     "verifyEmail": Policy(NOT_ASKED, flag="user.registration", limit="login"),

@@ -73,11 +73,11 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     else:
         assert settings.users_peer is not None  # noqa: S101 - read_settings refuses events alone without one
         peer = Peer(settings.users_peer, "users", ServiceTokens(settings.service_key, caller="events", clock=clock))
-        revocations = HttpRevocations(peer, clock)
-        verifier = AccessTokenVerifier(HttpPublicKeys(peer), revocations, settings.base_url, clock)
+        keys, revocations = HttpPublicKeys(peer), HttpRevocations(peer, clock)
+        verifier = AccessTokenVerifier(keys, revocations, settings.base_url, clock)
         directory = HttpUserDirectory(peer)
         stopping.append(peer.close)
-        running.append(revocations.running)
+        running += [keys.running, revocations.running]
         flags = followed = HttpFlags(peer)
         running.append(followed.running)
     if settings.events_database is not None:

@@ -42,7 +42,7 @@ async def test_a_logout_at_one_service_holds_at_the_other(
     await a_member(users_database, "asha")
     only_users, only_events = _halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
-        token = _signed_in(users, tmp_path, "chitra")
+        token = signed_up(users, tmp_path, "chitra")
         peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
         with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
             chitra = Caller(events, token)
@@ -104,7 +104,7 @@ async def test_two_halves_on_one_data_folder_find_each_other(tmp_path: Path) -> 
     data = ["--data", str(folder / "data")]
     try:
         with serving(["users", *data], {}, tmp_path / "users.log", own_base=False) as users:
-            token = _signed_in(users, folder / "data", "chitra")
+            token = signed_up(users, folder / "data", "chitra")
             peer = {"IJAA_USERS_PEER": users}
             with serving(["events", *data], peer, tmp_path / "events.log", own_base=False) as events:
                 created = Caller(events, token)("POST", "/events", an_event())
@@ -141,7 +141,7 @@ class Caller:
         return httpx.request(method, f"{self.base}/api/v1{path}", json=body, headers=headers, timeout=10)
 
 
-def _signed_in(users: str, tmp_path: Path, name: str) -> str:
+def signed_up(users: str, tmp_path: Path, name: str) -> str:
     """Register and confirm somebody through the front door."""
     body = {"username": name, "email": f"{name}@alumni.example", "password": "correct horse staple", "name": name}
     assert httpx.post(f"{users}/api/v1/auth/register", json=body).status_code == 202

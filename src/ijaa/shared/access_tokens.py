@@ -31,6 +31,9 @@ class _Claims(msgspec.Struct):
 class PublicKeys(Protocol):
     """The public keys tokens are signed with."""
 
+    generation: int
+    """Changes when a key is not good any more, so that what it signed is looked at again."""
+
     def find(self, kid: str) -> OKPKey | None:
         """Return the key of this id if it is known here."""
         ...
@@ -70,11 +73,15 @@ class AccessTokenVerifier:
 
     def __init__(self, keys: PublicKeys, revocations: Revocations, issuer: str, clock: Clock) -> None:
         self._keys, self._revocations, self._issuer, self._clock = keys, revocations, issuer, clock
+        self._generation = keys.generation
         self._verified: dict[str, tuple[Principal, datetime]] = {}
 
     async def verify(self, token: str) -> Principal:
         """Return the principal of a good token; raise `InvalidTokenError` for any other."""
         now = self._clock.now()
+        if self._generation != self._keys.generation:
+            self._generation = self._keys.generation
+            self._verified.clear()
         known = self._verified.get(token)
         if known is None or known[1] <= now:
             self._verified.pop(token, None)

@@ -89,11 +89,11 @@ class Database:
         self._whole: ContextVar[AsyncSession | None] = ContextVar(f"{name}-whole", default=None)
         self._observe()
 
-    async def fetch(self, into: type[Row], sql: str, *args: Any) -> list[Row]:
+    async def fetch(self, into: Callable[..., Row], sql: str, *args: Any) -> list[Row]:
         """Return every row as a struct whose fields are the columns, in order."""
         return [into(*row) for row in await self._read("fetch", sql, args)]
 
-    async def fetch_one(self, into: type[Row], sql: str, *args: Any) -> Row | None:
+    async def fetch_one(self, into: Callable[..., Row], sql: str, *args: Any) -> Row | None:
         """Return the first row as a struct, or None."""
         row = await self._read("fetchrow", sql, args)
         return None if row is None else into(*row)

@@ -48,6 +48,9 @@ from ijaa.users.tables import OUTGOING_MAILS
 
 REFUSED_PASSWORDS = frozenset(password.lower() for password in LEAKED_DEFAULTS)
 
+SIGNING_KEYS = "signing-keys"
+"""Purpose of the key that seals private halves."""
+
 log = structlog.get_logger("ijaa.users")
 
 
@@ -69,10 +72,10 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         settings.mail_from,
         clock,
     )
-    keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, "signing-keys"), clock)
+    keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
     flag_feed = FlagFeed()
-    listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed])
+    listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
     public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed)
@@ -138,7 +141,7 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
             admin_router(admin_logins, delivery),
             flag_router(flags),
         ],
-        internal=[internal_router(public, feed, flag_feed, guard)],
+        internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         public=public,

@@ -108,7 +108,8 @@ async def test_made_up_key_ids_do_not_become_requests() -> None:
     # mutant: refresh on every call
     key = jwt.key_from_seed(b"s" * 32, "first")
     users = Users()
-    users.answers["/.well-known/jwks.json"] = lambda: httpx.Response(200, json={"keys": [jwt.public_jwk(key)]})
+    published = {"cursor": "e:1", "keys": [jwt.public_jwk(key)]}
+    users.answers["/internal/v1/keys"] = lambda: httpx.Response(200, json=published)
     keys = HttpPublicKeys(users.peer())
     assert keys.find("first") is None
     for _ in range(5):

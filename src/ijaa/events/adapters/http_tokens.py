@@ -12,7 +12,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from ijaa.events.adapters.peer import Peer
+from ijaa.events.adapters.peer import Peer, following
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
 
@@ -31,6 +31,7 @@ _LAST_WORD = 1.0
 
 
 class _KeySet(msgspec.Struct, frozen=True):
+    cursor: str
     keys: list[dict[str, Any]]
 
 
@@ -55,6 +56,7 @@ class HttpPublicKeys:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._keys: dict[str, OKPKey] = {}
+        self.generation = 0
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
 
@@ -68,13 +70,25 @@ class HttpPublicKeys:
             if time.monotonic() - self._asked_at < _REFRESH_EVERY and self._keys:
                 return
             try:
-                published = await self._peer.get(_KeySet, "/.well-known/jwks.json")
-                self._keys = {key["kid"]: OKPKey.import_key(key) for key in published.keys}
+                self._take(await self._peer.get(_KeySet, "/internal/v1/keys"))
             except (Unavailable, JoseError, KeyError) as error:
                 if not self._keys:
                     raise Unavailable("Tokens cannot be checked just now.") from error
                 log.warning("keys could not be refreshed", error=str(error))
             self._asked_at = time.monotonic()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the keys for as long as the block runs: one that is revoked is not good here either."""
+        async with following(self._peer, _KeySet, "/internal/v1/keys", self._take):
+            yield
+
+    def _take(self, published: _KeySet) -> str:
+        keys = {key["kid"]: OKPKey.import_key(key) for key in published.keys}
+        if self._keys.keys() - keys.keys():
+            self.generation += 1
+        self._keys = keys
+        return published.cursor
 
 
 class HttpRevocations:

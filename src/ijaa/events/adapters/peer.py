@@ -1,13 +1,23 @@
 """One HTTP peer: pooled, in time, authenticated, and unavailable rather than wrong."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import structlog
 
 from ijaa.shared.context import request_id
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.services import ServiceTokens
+
+log = structlog.get_logger("ijaa.events.peer")
+
+_POLL = 2
+"""Seconds one poll stays open; a service that stops waits for it."""
+_BACKOFF = (0.1, 2.0)
 
 WAIT = 1.0
 """Seconds an answer may take."""
@@ -50,3 +60,28 @@ class Peer:
             return msgspec.json.decode(answer.content, type=kind)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
             raise Unavailable(f"The {self._name} service cannot answer just now.") from error
+
+
+@asynccontextmanager
+async def following(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> AsyncIterator[None]:
+    """Follow a state of the peer by long polls while inside; `take` takes it in and returns its cursor."""
+    task = asyncio.create_task(_follow(peer, kind, path, take), name=f"follow {path}")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _follow(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> None:
+    cursor, pause = "", _BACKOFF[0]
+    while True:
+        asked = {"after": cursor, "wait": _POLL} if cursor else {}
+        try:
+            cursor = take(await peer.get(kind, path, within=_POLL + 2.0, **asked))
+        except Unavailable as error:
+            log.warning("a state of the peer cannot be followed", path=path, detail=error.detail, retry_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _BACKOFF[1])
+        else:
+            pause = _BACKOFF[0]

@@ -1,10 +1,8 @@
 """The flags as this process knows them: loaded once, then pushed, so that a check costs nothing."""
 
-import asyncio
-import secrets
-
 import msgspec
 
+from ijaa.shared.changes import Changes
 from ijaa.shared.flags import FlagsOn
 from ijaa.shared.listener import Connection
 from ijaa.users.flags.domain import Flag, by_name, switched_on
@@ -23,27 +21,16 @@ class FlagFeed:
     def __init__(self) -> None:
         self.flags: dict[str, Flag] | None = None
         self._on: frozenset[str] = frozenset()
-        self._epoch, self._changes = secrets.token_hex(8), 0
-        self._changed = asyncio.Event()
+        self._changes = Changes()
 
     def enabled(self, name: str) -> bool:
         """Whether a flag is on; an unknown one is off."""
         return self.flags is None or name in self._on
 
-    @property
-    def cursor(self) -> str:
-        """Names the present state; no other process shares it."""
-        return f"{self._epoch}:{self._changes}"
-
     async def since(self, cursor: str | None, seconds: float) -> FlagsOn:
         """Return what is on as soon as it differs from the state a cursor names, or after this long."""
-        if cursor == self.cursor:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass  # nothing changed: the same is true again
-        return FlagsOn(self.cursor, sorted(self._on), known=self.flags is not None)
+        await self._changes.after(cursor, seconds)
+        return FlagsOn(self._changes.cursor, sorted(self._on), known=self.flags is not None)
 
     def take(self, name: str, flag: Flag | None) -> None:
         """Take in one flag as it is now; None is one that is gone."""
@@ -72,6 +59,4 @@ class FlagFeed:
         if flags == self.flags:
             return  # this process has made the change itself and is only told of it
         self.flags, self._on = flags, switched_on(flags)
-        self._changes += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._changes.note()

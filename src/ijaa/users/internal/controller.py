@@ -13,6 +13,7 @@ from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
+    KeysRead,
     RevocationRead,
     RevocationsRead,
     RevokedRead,
@@ -21,6 +22,7 @@ from ijaa.users.internal.schemas import (
 )
 from ijaa.users.public import UsersPublic
 from ijaa.users.sessions.feed import RevocationFeed
+from ijaa.users.sessions.keys import SigningKeys
 
 LONGEST_WAIT = 5
 """Seconds a poll stays open; shorter than the drain of a server that stops."""
@@ -81,11 +83,34 @@ class FlagController(Controller):
         return await flags.since(after, wait)
 
 
-def internal_router(users: UsersPublic, feed: RevocationFeed, flags: FlagFeed, guard: Guard) -> Router:
+class KeyController(Controller):
+    """Public keys of access tokens."""
+
+    path = "/keys"
+
+    @get(operation_id="followKeys")
+    async def follow(
+        self,
+        keys: NamedDependency[SigningKeys],
+        after: Annotated[str | None, QueryParameter(max_length=100)] = None,
+        wait: Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT)] = 0,
+    ) -> KeysRead:
+        """Give the public keys as soon as they differ from those a cursor names."""
+        await keys.changes.after(after, wait)
+        cursor = keys.changes.cursor
+        return KeysRead(cursor, (await keys.published()).keys)
+
+
+def internal_router(
+    users: UsersPublic, feed: RevocationFeed, flags: FlagFeed, keys: SigningKeys, guard: Guard
+) -> Router:
     """Return the internal routes; `guard` lets the events service pass, and nobody else."""
 
     def provide_users() -> UsersPublic:
         return users
+
+    def provide_keys() -> SigningKeys:
+        return keys
 
     def provide_flags() -> FlagFeed:
         return flags
@@ -95,11 +120,12 @@ def internal_router(users: UsersPublic, feed: RevocationFeed, flags: FlagFeed, g
 
     return Router(
         "/",
-        route_handlers=[MemberDirectoryController, RevocationController, FlagController],
+        route_handlers=[MemberDirectoryController, RevocationController, FlagController, KeyController],
         guards=[guard],
         dependencies={
             "users": Provide(provide_users, sync_to_thread=False),
             "feed": Provide(provide_feed, sync_to_thread=False),
             "flags": Provide(provide_flags, sync_to_thread=False),
+            "keys": Provide(provide_keys, sync_to_thread=False),
         },
     )

@@ -1,7 +1,7 @@
 """Bodies between the services; the same structs the façade gives inside one process."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -57,3 +57,10 @@ class RevocationRead(View, frozen=True):
 
     session_id: str
     revoked: bool
+
+
+class KeysRead(View, frozen=True):
+    """The public keys (RFC 7517), and the name of this state of them."""
+
+    cursor: str
+    keys: list[dict[str, Any]]

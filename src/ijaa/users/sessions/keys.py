@@ -1,21 +1,27 @@
-"""Signing keys: made once per installation, sealed in the database, published as JWKS (RFC 7517)."""
+"""Signing keys as one process knows them: loaded once, pushed when they change, published as JWKS (RFC 7517)."""
 
 import asyncio
-import secrets
 import time
+from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from joserfc.jwk import OKPKey
 
 from ijaa.shared import jwt
+from ijaa.shared.changes import Changes
 from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import SecretBox, UnsealError
 from ijaa.shared.database import Database
-from ijaa.shared.errors import SettingError
-from ijaa.users.sessions.key_repository import KeyRepository, StoredKey
+from ijaa.shared.errors import SettingError, Unavailable
+from ijaa.shared.listener import Connection
+from ijaa.users.sessions.key_making import add_key, place_of
+from ijaa.users.sessions.key_repository import CHANNEL, KeyRepository, StoredKey, load
+from ijaa.users.sessions.key_states import state_of
 
-_SEED = 32
+log = structlog.get_logger("ijaa.users.keys")
+
 _REFRESH_EVERY = 5.0
 """Seconds; made-up key ids must not become statements."""
 
@@ -29,12 +35,19 @@ class JsonWebKeySet(msgspec.Struct, frozen=True):
 class SigningKeys:
     """The keys of this installation; a `PublicKeys` of the token verifier."""
 
+    channel = CHANNEL
+
     def __init__(self, database: Database, repository: KeyRepository, box: SecretBox, clock: Clock) -> None:
         self._database, self._repository, self._box, self._clock = database, repository, box, clock
+        self._stored: list[StoredKey] = []
         self._public: dict[str, OKPKey] = {}
-        self._current: OKPKey | None = None
+        self._private: dict[str, OKPKey] = {}
         self._loaded_at = float("-inf")
         self._loading = asyncio.Lock()
+        self._stale = False
+        self._reloading: asyncio.Task[None] | None = None
+        self.changes = Changes()
+        self.generation = 0
 
     def find(self, kid: str) -> OKPKey | None:
         """Return the public key of this id if it is known here."""
@@ -44,46 +57,78 @@ class SigningKeys:
         """Learn of new keys, at most every few seconds."""
         async with self._loading:
             if time.monotonic() - self._loaded_at >= _REFRESH_EVERY:
-                await self._load()
+                self._take(await self._repository.all())
 
     async def current(self) -> OKPKey:
         """Return the private key to sign with; the first one ever asked for is made."""
-        if self._current is None:
+        if (key := self._signing()) is None:
             async with self._loading:
-                if self._current is None:
-                    await self._load()
-        assert self._current is not None  # noqa: S101 - loading made one
-        return self._current
+                if (key := self._signing()) is None:
+                    self._take(await self._repository.all())
+                    if (key := self._signing()) is None:
+                        self._take(await self._make_first())
+                        key = self._signing()
+        assert key is not None  # noqa: S101 - one was made
+        return key
 
     async def published(self) -> JsonWebKeySet:
-        """Return the public keys of every key that may still have signed something."""
-        await self.refresh()
-        return JsonWebKeySet([jwt.public_jwk(key) for key in self._public.values()])
+        """Return the public keys of every key that signs, will sign, or may have signed a token that is still good."""
+        if not self._stored:
+            await self.refresh()
+        now = self._clock.now()
+        good = [key for key in self._stored if state_of(key, self._stored, now) in {"next", "signing", "retiring"}]
+        return JsonWebKeySet([key.public_jwk for key in good])
 
-    async def _load(self) -> None:
-        stored = await self._repository.all()
-        if not any(key.retired_at is None for key in stored):
-            stored = await self._make_first()
-        self._public = {key.kid: OKPKey.import_key(msgspec.json.decode(key.public_jwk)) for key in stored}
-        newest = next(key for key in stored if key.retired_at is None)
-        self._current = jwt.key_from_seed(self._unsealed(newest), newest.kid)
-        self._loaded_at = time.monotonic()
+    async def load(self, connection: Connection) -> None:
+        """Take in the keys as they are now."""
+        self._take(await load(connection))
+
+    def told(self, payload: str) -> None:  # noqa: ARG002 - that keys have changed is all there is to know
+        """Read the keys again: they have changed."""
+        self._stale = True
+        self._reloading = asyncio.create_task(self._reload(), name="keys-reload")
+
+    def lost(self, *, unreachable: bool) -> None:
+        """Go on with the keys that are known: while the database is away nobody can change them either."""
+
+    async def tend(self, connection: Connection) -> None:
+        """Read again what could not be read when it was told."""
+        if self._stale:
+            self._take(await load(connection))
+
+    async def _reload(self) -> None:
+        try:
+            async with self._loading:
+                self._take(await self._repository.all())
+        except Unavailable as error:
+            log.warning("changed keys could not be read yet", detail=error.detail)
+
+    def _take(self, stored: list[StoredKey]) -> None:
+        good = [key for key in stored if key.revoked_at is None]
+        public = {key.kid: OKPKey.import_key(key.public_jwk) for key in good}
+        private = {key.kid: self._private.get(key.kid) or self._opened(key) for key in good}
+        if self._public.keys() - public.keys():
+            self.generation += 1
+        if stored != self._stored:
+            self.changes.note()
+        self._stored, self._public, self._private = stored, public, private
+        self._stale, self._loaded_at = False, time.monotonic()
+
+    def _signing(self) -> OKPKey | None:
+        now: datetime = self._clock.now()
+        newest = next((key for key in self._stored if key.revoked_at is None and key.active_from <= now), None)
+        return None if newest is None else self._private[newest.kid]
 
     async def _make_first(self) -> list[StoredKey]:
         async with self._database.transaction() as session:
-            if await self._repository.none_active(session):
-                kid, seed = secrets.token_hex(8), secrets.token_bytes(_SEED)
-                public = jwt.public_jwk(jwt.key_from_seed(seed, kid))
-                sealed = self._box.seal(seed, _place(kid))
-                await self._repository.add(session, kid, public, sealed, self._clock.now())
+            now = self._clock.now()
+            found = await self._repository.locked(session)
+            if all(key.revoked_at is not None for key in found):
+                await add_key(session, self._repository, self._box, now=now, active=now)
         return await self._repository.all()
 
-    def _unsealed(self, key: StoredKey) -> bytes:
+    def _opened(self, key: StoredKey) -> OKPKey:
         try:
-            return self._box.unseal(key.sealed_private, _place(key.kid))
+            return jwt.key_from_seed(self._box.unseal(key.sealed_private, place_of(key.kid)), key.kid)
         except UnsealError as error:
             raise SettingError("IJAA_SECRET_KEY", f"does not open the signing key: {error}") from None
-
-
-def _place(kid: str) -> str:
-    return f"signing_keys|sealed_private|{kid}"

@@ -65,7 +65,9 @@ class SigningKey(UsersBase):
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSONB)
     sealed_private: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
-    retired_at: Mapped[datetime | None]
+    active_from: Mapped[datetime]
+    """When it begins to sign; it is published from the start."""
+    revoked_at: Mapped[datetime | None]
 
 
 class Revocation(UsersBase):

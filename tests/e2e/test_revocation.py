@@ -1,0 +1,58 @@
+"""A revocation against racing clients, over several workers, with Redis and without."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.processes import free_port, serving
+from tests.e2e.test_apart import signed_up
+
+RACERS = 8
+AFTER = 1_000
+"""Requests once it holds everywhere."""
+
+
+@pytest.mark.parametrize("redis", ["up", "down"])
+async def test_no_request_is_accepted_once_a_revocation_holds(
+    deployment: dict[str, str], tmp_path: Path, redis: str, record_property: Callable[[str, object], None]
+) -> None:
+    # mutants: keep revocations in Redis; tell the own worker alone; trust a verified token until it expires
+    environ = deployment | ({"IJAA_REDIS_URL": f"redis://127.0.0.1:{free_port()}"} if redis == "down" else {})
+    with serving(["--workers", "2"], environ, tmp_path / "log") as url:
+        headers = {"Authorization": f"Bearer {signed_up(url, tmp_path, 'asha')}"}
+        accepted_at: list[float] = []
+        statuses: set[int] = set()
+        stop = asyncio.Event()
+
+        async def race() -> None:
+            while not stop.is_set():
+                async with httpx.AsyncClient(base_url=url, timeout=10) as http:  # a new connection: either worker
+                    for _ in range(10):
+                        began = time.monotonic()
+                        status = (await http.get("/api/v1/me", headers=headers)).status_code
+                        statuses.add(status)
+                        if status == 200:
+                            accepted_at.append(began)
+
+        racers = [asyncio.create_task(race()) for _ in range(RACERS)]
+        await asyncio.sleep(0.5)
+        async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+            assert (await http.post("/api/v1/auth/logout", headers=headers)).status_code == 204
+            revoked_at = time.monotonic()
+            # on this connection, so in the worker that revoked, it holds at once
+            same = [(await http.get("/api/v1/me", headers=headers)).status_code for _ in range(AFTER // 4)]
+        assert set(same) == {401}
+        stop.set()
+        await asyncio.gather(*racers)
+        assert statuses <= {200, 401}
+        late = max((at - revoked_at for at in accepted_at), default=0.0)
+        record_property("late_ms", late * 1000)
+        after = []
+        for _ in range(AFTER // 50):
+            async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+                after += [(await http.get("/api/v1/me", headers=headers)).status_code for _ in range(50)]
+        assert set(after) == {401}

@@ -26,10 +26,13 @@ from ijaa.embedded.locks import ATTACHED, GUARDIAN, Lock
 from ijaa.embedded.probe import HOST, free_port, is_free
 
 START_SECONDS = 120.0  # recovery after a crash may replay a lot
+_GIVE_UP_SECONDS = 8.0
+"""How long a server may end again and again; what a killed predecessor leaves behind is gone after one or two."""
 STOP_SECONDS = 30.0
 _RUDE_SECONDS = 5.0
 _RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
 _ALONE = signal.SIGUSR1
 _AWAITED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, _ALONE}
 
@@ -58,8 +61,13 @@ class Ward:
         self.server = server
         self.port = port or free_port()
         self.process = server.start(self.port)
-        self.started = time.monotonic()
+        self.started = self.first_started = time.monotonic()
         self.pause = _RETRY_SECONDS
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it has ended again and again since it was first started."""
+        return self.is_down and self.started - self.first_started >= _GIVE_UP_SECONDS
 
     @property
     def is_down(self) -> bool:
@@ -122,13 +130,10 @@ class Guardian:
         self._publish()
 
     def watch(self) -> None:
-        """Start again what dies, until nobody is attached any more or we are told to stop."""
+        """Start again what dies; ends by `_ToldError` alone."""
         while True:
             down = [ward for ward in self.wards if ward.is_down]
-            got = signal.sigtimedwait(_AWAITED, min((ward.pause for ward in down), default=3600))
-            if got is not None and got.si_signo != signal.SIGCHLD:
-                log("stopping: " + ("nobody is attached" if got.si_signo == _ALONE else "told to"))
-                return
+            _pause(min((ward.pause for ward in down), default=3600))
             for ward in self.wards:
                 # After kill -9 the children of a postmaster hold its memory for a moment: try until it works.
                 if ward.is_due:
@@ -159,7 +164,14 @@ class Guardian:
                 if ward.is_due:
                     ward.port = ward.port if is_free(ward.port) else free_port()
                     ward.start_again()
-            if waiting and not wait_until(deadline):
+            if waiting:
+                _pause(_LOOK_SECONDS)
+            if hopeless := [ward.server for ward in waiting if ward.is_hopeless]:
+                raise StartFailedError(
+                    f"{hopeless[0].name} ends as soon as it is started: {last_words(hopeless[0].log)} "
+                    f"(see {hopeless[0].log})"
+                )
+            if waiting and time.monotonic() >= deadline:
                 names = " and ".join(ward.server.name for ward in waiting)
                 raise StartFailedError(f"{names} did not start within {START_SECONDS:.0f} s: see {self.folder.logs}.")
 
@@ -216,12 +228,15 @@ def guard(data: Path, names: Sequence[str]) -> int:
             raise StartFailedError(f"Another guardian is at work on {data}: see {folder.logs / 'guardian.log'}.")
         alive.sign()
         guardian = Guardian(folder, names)
-        guardian.start()
+        # whoever started us is attached already
         threading.Thread(target=_signal_when_alone, args=(attached,), daemon=True).start()
+        guardian.start()
         _report(ready=True)
         os.dup2(2, 1)  # the pipe has done its work
         os.chdir("/")  # whoever started us may want to remove or unmount where it stood
         guardian.watch()
+    except _ToldError as told:
+        log(f"stopping: {told}")
     except EmbeddedError as error:
         log(f"{error.code}: {error}")
         _report(failed=error.code, text=str(error))
@@ -230,6 +245,28 @@ def guard(data: Path, names: Sequence[str]) -> int:
         if guardian is not None:
             guardian.stop()
     return 0
+
+
+class _ToldError(Exception):
+    """We are to stop."""
+
+
+def _pause(seconds: float) -> None:
+    """Wait for a child to end, at most this long; raise `_ToldError` when we are to stop."""
+    got = signal.sigtimedwait(_AWAITED, seconds)
+    if got is not None and got.si_signo != signal.SIGCHLD:
+        raise _ToldError("nobody is attached" if got.si_signo == _ALONE else "told to")
+
+
+def last_words(log: Path) -> str:
+    """Return what a server said last that tells why it ended: its complaint and the line before it."""
+    try:
+        lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return "it left no log"
+    telling = [place for place, line in enumerate(lines) if "FATAL" in line or "ERROR" in line or "***" in line]
+    end = telling[-1] + 1 if telling else len(lines)
+    return " · ".join(line.strip() for line in lines[max(0, end - 2) : end]) or "it said nothing"
 
 
 def _signal_when_alone(attached: Lock) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import quote
 from ijaa.embedded.binaries import check_clusters, find_postgres
 from ijaa.embedded.cluster import SUPERUSER, wait_until
 from ijaa.embedded.errors import InUseError, ServersDifferError, StartFailedError
-from ijaa.embedded.folder import CACHE, CLUSTERS, DataFolder, open_folder, read_json
+from ijaa.embedded.files import read_json
+from ijaa.embedded.folder import CACHE, CLUSTERS, DataFolder, open_folder
 from ijaa.embedded.guardian import START_SECONDS, STOP_SECONDS
 from ijaa.embedded.launch import launch, reap
 from ijaa.embedded.locks import ATTACHED, START, UP, Lock, guardian_pid, holders

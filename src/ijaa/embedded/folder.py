@@ -2,8 +2,6 @@
 
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,13 +12,13 @@ from typing import Any
 
 from ijaa.embedded.account import Account, server_account
 from ijaa.embedded.errors import DataFolderForeignError, DataFolderUnwritableError
+from ijaa.embedded.files import read_json, write_json
+from ijaa.embedded.place import make_place, refuse_copy, take_over
 
 FORMAT = 1
 MARKER = "ijaa.json"
 CLUSTERS = ("users", "events")
 CACHE = "valkey"
-ELSEWHERE = Path("/var/lib/ijaa")
-"""Where the clusters of a folder lie that the servers' account cannot reach, such as one below /root."""
 _ROLES = ("superuser", "migrator", "app", "backup", "monitor")
 _HARMLESS = {"lost+found"}  # an empty volume of its own
 
@@ -31,7 +29,7 @@ class DataFolder:
 
     path: Path
     place: Path
-    """Where the servers' own files lie: the folder itself, or below `ELSEWHERE`."""
+    """Where the servers' own files lie: the folder, or a place of its own where their account cannot reach that."""
 
     @property
     def run(self) -> Path:
@@ -106,7 +104,11 @@ def look(path: Path) -> DataFolder | None:
             f"The data folder {path} has format {marker['format']}, this ijaa knows format {FORMAT}: "
             "use the version that made it, or another folder (IJAA_DATA)."
         )
-    return DataFolder(path, Path(marker["place"]) if marker["place"] else path)
+    if not marker["place"]:
+        return DataFolder(path, path)
+    place = Path(marker["place"])
+    refuse_copy(path, place, MARKER)
+    return DataFolder(path, place)
 
 
 def _found(path: Path) -> DataFolder:
@@ -117,14 +119,18 @@ def _found(path: Path) -> DataFolder:
             f"The data folder {path} holds files that are not of ijaa (such as {min(strangers)}): "
             "use an empty or a new folder (IJAA_DATA)."
         )
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     account = server_account()
     path.chmod(0o711 if account.is_another else 0o700)
-    place = path if account.can_enter(path) else _make_place(path)
+    place = path if account.can_enter(path) else make_place(path, MARKER)
     write_json(path / MARKER, {"format": FORMAT, "place": str(place) if place != path else None})
     return DataFolder(path, place)
 
 
 def _complete(folder: DataFolder) -> None:
+    if folder.place != folder.path:
+        take_over(folder.path, folder.place)
     for needed, mode in ((folder.run, 0o700), (folder.logs, 0o700), (folder.place / "postgres", 0o711)):
         if not needed.is_dir():
             needed.mkdir()
@@ -132,17 +138,6 @@ def _complete(folder: DataFolder) -> None:
     # Clusters without their secrets are not given new ones: reading the missing file says so below.
     if not (folder.path / "secrets.json").exists() and not any(folder.cluster(c).exists() for c in CLUSTERS):
         write_json(folder.path / "secrets.json", _new_secrets())
-
-
-def _make_place(path: Path) -> Path:
-    short = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    # The random part: a folder deleted and made anew has new passwords, so it must not find its old clusters.
-    place = ELSEWHERE / f"{short}-{secrets.token_hex(3)}"
-    place.mkdir(parents=True)
-    for folder in (ELSEWHERE, place):
-        folder.chmod(0o711)
-    write_json(place / "owner.json", {"data": str(path)})
-    return place
 
 
 def _new_secrets() -> dict[str, Any]:
@@ -174,19 +169,3 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def read_json(path: Path) -> Any:
-    """Read a small JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a JSON file only we can read, whole or not at all."""
-    temporary = path.with_name(f".ijaa-{path.name}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

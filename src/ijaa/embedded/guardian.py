@@ -21,7 +21,8 @@ from ijaa.embedded.binaries import find_binaries, reachable
 from ijaa.embedded.cache import Cache
 from ijaa.embedded.cluster import Cluster, wait_until
 from ijaa.embedded.errors import EmbeddedError, StartFailedError
-from ijaa.embedded.folder import CACHE, CLUSTERS, DataFolder, open_folder, read_json, write_json
+from ijaa.embedded.files import read_json, write_json
+from ijaa.embedded.folder import CACHE, CLUSTERS, DataFolder, open_folder
 from ijaa.embedded.locks import ATTACHED, GUARDIAN, Lock
 from ijaa.embedded.probe import HOST, free_port, is_free
 

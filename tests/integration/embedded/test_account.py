@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ijaa.embedded import attach, folder
+from ijaa.embedded import attach, place
 from ijaa.embedded.folder import look
 from ijaa.embedded.probe import postgres_accepts
 
@@ -111,7 +111,7 @@ def test_clusters_lie_elsewhere_when_their_user_cannot_enter_the_folder(
     closed = data / "root"
     closed.mkdir(mode=0o700)
     data.chmod(0o755)
-    monkeypatch.setattr(folder, "ELSEWHERE", data / "elsewhere")
+    monkeypatch.setattr(place, "ELSEWHERE", data / "elsewhere")
     places = set()
     for _ in range(2):
         for _ in range(2):
@@ -125,5 +125,6 @@ def test_clusters_lie_elsewhere_when_their_user_cannot_enter_the_folder(
     if IS_ROOT:
         assert {place.parent for place in places} == {data / "elsewhere"}
         assert len(places) == 2
+        assert [one for one in places if one.exists()] == [found.place]  # the first one went with its folder
     else:
         assert places == {closed / "data"}

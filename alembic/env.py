@@ -8,7 +8,6 @@ from sqlalchemy import Connection, make_url, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ijaa.events.metadata import metadata as events
-from ijaa.shared.errors import SettingError
 from ijaa.users.metadata import metadata as users
 
 MODULE = context.config.config_ini_section
@@ -19,7 +18,9 @@ def _url() -> str:
     name = f"IJAA_{MODULE.upper()}_MIGRATOR_URL"
     given = context.config.attributes.get("url") or os.environ.get(name)
     if not given:
-        raise SettingError(name, "is not set: migrations run as the migrator role")
+        raise SystemExit(
+            f"{name} is not set: alembic connects as the migrator role. `ijaa db upgrade {MODULE}` finds it by itself."
+        )
     return make_url(given).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 

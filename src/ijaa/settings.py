@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -221,5 +221,13 @@ def _origins(text: str) -> tuple[str, ...]:
 def _choice(given: Mapping[str, str | None], name: str, kind: Any) -> Any:
     try:
         return msgspec.convert(given[name], kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingError(name, str(error).split(" - ", maxsplit=1)[0].lower()) from None
+    except msgspec.ValidationError:
+        raise SettingError(name, f"takes {_said(kind)}, not {given[name]!r}") from None
+
+
+def _said(kind: Any) -> str:
+    """Say what a kind takes, for people."""
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    limits = next(part for part in get_args(kind) if isinstance(part, Meta))
+    return f"a whole number from {limits.ge} to {limits.le}"

@@ -13,18 +13,24 @@ from ijaa.commands.serve import prepare
 
 
 def on_this_installation(group: click.Group) -> click.Group:
-    """Give every command of a group the environment it needs, with the embedded servers up while it runs."""
+    """Give every command of a group `--data` and the environment it needs, the embedded servers up while it runs."""
     for command in group.commands.values():
         if command.callback is not None:
             command.callback = _provided(command.callback)
+            command.params.append(
+                click.Option(
+                    ["--data"], type=click.Path(path_type=Path), envvar="IJAA_DATA", default="var/ijaa",
+                    show_default=True, help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
+                )
+            )  # fmt: skip
     return group
 
 
 def _provided(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
-    def run(*arguments: Any, **options: Any) -> Any:
-        given = dict(os.environ)
-        with embedded.provide(given, Path(given.get("IJAA_DATA") or "var/ijaa")) as environ:
+    def run(*arguments: Any, data: Path, **options: Any) -> Any:
+        given = {**os.environ, "IJAA_DATA": str(data)}
+        with embedded.provide(given, data) as environ:
             prepare(environ, given)
             os.environ.update(environ)
             return callback(*arguments, **options)

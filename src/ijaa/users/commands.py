@@ -34,7 +34,7 @@ def admin() -> None:
 @click.option("--generate", is_flag=True, help="Make up a password and print it once, instead of asking for one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences; generates a password.")
 def create(email: str, name: str, *, generate: bool, as_json: bool) -> None:
-    """Make a superadmin of the database IJAA_USERS_DATABASE_URL names.
+    """Make a superadmin of this installation: of the database IJAA_USERS_DATABASE_URL names, or of the embedded one.
 
     There is no default admin and no default password: the one asked for takes at least 12 characters, and published
     defaults are refused.

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Litestar
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from ijaa.shared.principals import ADMIN_ROLES, Role
@@ -47,6 +47,29 @@ def policy_of(handler: BaseRouteHandler) -> Policy:
     """Return the row `attach` gave this handler."""
     policy: Policy = handler.opt[OPT]
     return policy
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One operation of the live route table."""
+
+    name: str
+    method: str
+    path: str
+    """A template, such as `/api/v1/events/{event_id}`."""
+    handler: HTTPRouteHandler
+
+
+def operations(app: Litestar) -> list[Operation]:
+    """Return every operation an application routes, in the order of paths; Litestar's own OPTIONS aside."""
+    found = {
+        Operation(str(handler.operation_id), method, route.path_format or "/", handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method != "OPTIONS" and handler.operation_id is not None
+    }
+    return sorted(found, key=lambda one: (one.path, one.method))
 
 
 def attach(app: Litestar, table: Mapping[str, Policy]) -> None:

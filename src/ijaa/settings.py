@@ -67,19 +67,15 @@ class Variable(msgspec.Struct, frozen=True):
     @property
     def kind(self) -> str:
         """What its value looks like."""
-        if self.form:
-            return self.form
-        if self.name.endswith("_URL"):
-            return "URL"
-        if self.meaning.startswith("folder"):
-            return "folder"
-        if self.meaning.endswith("comma-separated"):
-            return "list"
-        if self.default in {"0", "1"}:
-            return "0 or 1"
-        if self.default is not None and self.default.isdecimal():
-            return "integer"
-        return "key" if self.secret else "text"
+        tells = {
+            "URL": self.name.endswith("_URL"),
+            "folder": self.meaning.startswith("folder"),
+            "list": self.meaning.endswith("comma-separated"),
+            "0 or 1": self.default in {"0", "1"},
+            "integer": (self.default or "").isdecimal(),
+            "key": self.secret,
+        }
+        return self.form or next((kind for kind, told in tells.items() if told), "text")
 
 
 def _database_variables(module: str) -> tuple[Variable, ...]:

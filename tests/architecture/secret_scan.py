@@ -1,6 +1,6 @@
 """The secret scan of `make lint`: no key or password of anybody stands in a file of the repository.
 
-`python -m tests.architecture.secret_scan [FILE …]` looks at these files, or at all; `pyproject.toml` says what it leaves
+`python -m tests.architecture.secret_scan [FILE …]` looks at these files, or at all; `pyproject.toml` says what is left
 out, and why.
 """
 

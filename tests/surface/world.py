@@ -1,5 +1,6 @@
 """The whole application on two fresh databases, with somebody in every role and something of every kind in it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 from argon2 import PasswordHasher
+from litestar import Litestar
 from sqlalchemy import make_url
 
 from ijaa.app import create_app
@@ -55,6 +57,8 @@ class World:
         self, client: httpx.AsyncClient, databases: Mapping[ModuleName, Watched], table: list[Operation]
     ) -> None:
         self.client, self.databases, self.operations = client, databases, table
+        self.app: Litestar
+        self.loop = asyncio.get_running_loop()
         self.principals: dict[str, Principal] = {}
         self.ids: dict[str, dict[str, str]] = {}
         """Of path parameters: of what is there for everybody (`existing`) and of what is not (`hidden`)."""
@@ -81,9 +85,10 @@ class World:
             await database.go_back()
         await self.sign_in()
 
-    async def sign_in(self) -> None:
-        """Give everybody a session; those who are revoked keep theirs."""
-        for who, role in ROLES.items():
+    async def sign_in(self, *whom: str) -> None:
+        """Give everybody, or these, a new session; those who are revoked keep theirs."""
+        for who in whom or ROLES:
+            role = ROLES[who]
             if role is None or (who in REVOKED and who in self.principals):
                 continue
             name = USERNAMES.get(who, f"ADMIN_{role}")
@@ -129,6 +134,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         world._keys = SigningKeys(
             users, KeyRepository(users), SecretBox(environ["IJAA_SECRET_KEY"], "signing-keys"), _Clock()
         )
+        world.app = app
         world.client = await stack.enter_async_context(client_of(app))
         await world._keys.current()
         for database in databases.values():

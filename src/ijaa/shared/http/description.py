@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation
+from litestar.openapi.spec import OpenAPIResponse, Operation
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
@@ -32,11 +32,13 @@ _REFUSALS = {
 
 @dataclass
 class DescribedOperation(Operation):
-    """An operation that says so when no token is looked at; Litestar leaves an empty list out."""
+    """An operation that says so when no token is looked at, and when the answer is empty, where Litestar does not."""
 
     def __post_init__(self) -> None:
-        """Write the empty list down."""
+        """Write both down."""
         self.security = self.security or []
+        if self.responses and isinstance(empty := self.responses.get("204"), OpenAPIResponse):
+            empty.content = None
 
 
 def describe(app: Litestar) -> None:

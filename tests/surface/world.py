@@ -14,7 +14,7 @@ from litestar import Litestar
 from sqlalchemy import make_url
 
 from ijaa.app import create_app
-from ijaa.settings import MODULES, ModuleName, read_settings
+from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared import access_tokens
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
@@ -58,6 +58,7 @@ class World:
     ) -> None:
         self.client, self.databases, self.operations = client, databases, table
         self.app: Litestar
+        self.settings: Settings
         self.loop = asyncio.get_running_loop()
         self.principals: dict[str, Principal] = {}
         self.ids: dict[str, dict[str, str]] = {}
@@ -123,7 +124,8 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
             connection = await asyncpg.connect(superuser.render_as_string(hide_password=False))
             stack.push_async_callback(connection.close)
             databases[module] = Watched(connection)
-        app = create_app(read_settings(environ))
+        settings = read_settings(environ)
+        app = create_app(settings)
         users = Database("users", environ["IJAA_USERS_DATABASE_URL"])
         stack.push_async_callback(users.dispose)
         # it can only be asked for once: whoever is revoked is so before the application begins to follow
@@ -134,7 +136,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         world._keys = SigningKeys(
             users, KeyRepository(users), SecretBox(environ["IJAA_SECRET_KEY"], "signing-keys"), _Clock()
         )
-        world.app = app
+        world.app, world.settings = app, settings
         world.client = await stack.enter_async_context(client_of(app))
         await world._keys.current()
         for database in databases.values():

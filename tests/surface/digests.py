@@ -1,5 +1,7 @@
 """Whether a database has changed, table by table, and how to put it back."""
 
+from datetime import UTC, datetime
+
 import asyncpg
 
 BOOKKEEPING = {
@@ -32,14 +34,17 @@ class Watched:
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
-        self._columns: dict[str, str] = {}
+        self._undo = ""
+        self._required: dict[str, dict[str, str]] = {}
         self._digest = ""
 
     async def put(self, table: str, **given: object) -> int | None:
         """Insert a row, filling in what must not be empty and is not given; return its id, if it has one."""
-        for name, kind in await self._connection.fetch(_REQUIRED, table):
+        if table not in self._required:
+            self._required[table] = dict(await self._connection.fetch(_REQUIRED, table))
+        for name, kind in self._required[table].items():
             if name not in given:
-                now = await self._connection.fetchval("SELECT now()") if kind.startswith("timestamp") else None
+                now = datetime.now(UTC) if kind.startswith("timestamp") else None
                 given[name] = now or _FILLERS.get(kind, f"{name}-{len(given)}")
         names, places = ", ".join(given), ", ".join(f"${n}" for n in range(1, len(given) + 1))
         row = await self._connection.fetchrow(
@@ -55,15 +60,23 @@ class Watched:
 
     async def remember(self) -> None:
         """Keep a copy of everything, to compare with and to go back to."""
-        self._columns = {name: ", ".join(columns) for name, columns in await self._connection.fetch(_COLUMNS)}
-        watched = [name for name in self._columns if name not in BOOKKEEPING and not name.startswith("audit_")]
+        columns = {name: ", ".join(found) for name, found in await self._connection.fetch(_COLUMNS)}
+        kept = [name for name in columns if not name.startswith("audit_")]
         self._digest = "SELECT " + ", ".join(
             f"(SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t) AS {name}"
-            for name in watched
+            for name in kept
+            if name not in BOOKKEEPING
         )
-        await self._connection.execute("CREATE SCHEMA remembered")
-        for name in self._columns:
-            await self._connection.execute(f"CREATE TABLE remembered.{name} AS TABLE public.{name}")
+        copy = [f"CREATE TABLE remembered.{name} AS TABLE public.{name}" for name in kept]
+        await self._connection.execute(";".join(["CREATE SCHEMA remembered", *copy]))
+        undo = [
+            f"DELETE FROM public.{name};"
+            f"INSERT INTO public.{name} ({columns[name]}) OVERRIDING SYSTEM VALUE"
+            f" SELECT {columns[name]} FROM remembered.{name}"
+            for name in kept
+        ]
+        no_triggers = "SET LOCAL session_replication_role = replica"  # no foreign keys either
+        self._undo = ";".join(["BEGIN", no_triggers, *undo, "COMMIT"])
 
     async def digest(self) -> dict[str, str]:
         """Return a digest of every table that counts."""
@@ -72,12 +85,5 @@ class Watched:
         return dict(row)
 
     async def go_back(self) -> None:
-        """Put every table back, bookkeeping too."""
-        async with self._connection.transaction():
-            await self._connection.execute("SET LOCAL session_replication_role = replica")  # no triggers, no keys
-            await self._connection.execute(f"TRUNCATE {', '.join(self._columns)}")
-            for name, columns in self._columns.items():
-                await self._connection.execute(
-                    f"INSERT INTO public.{name} ({columns}) OVERRIDING SYSTEM VALUE"
-                    f" SELECT {columns} FROM remembered.{name}"
-                )
+        """Put every table back, bookkeeping too; the audit log goes on, because a sealer follows it."""
+        await self._connection.execute(self._undo)

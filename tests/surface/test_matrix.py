@@ -37,7 +37,7 @@ def test_everybody_is_answered_as_the_table_says(cells: list[Cell]) -> None:
     assert [
         str(cell) for cell in cells if cell.expected != "let in" and (cell.status, cell.code) != refused[cell.expected]
     ] == []
-    gated = {"unauthenticated", "step-up-required"}
+    gated = {"unauthenticated", "step-up-required", "feature-disabled"}
     assert [str(cell) for cell in cells if cell.expected == "let in" and cell.code in gated] == []
     assert [str(cell) for cell in cells if cell.status >= 500] == []
 

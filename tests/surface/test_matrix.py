@@ -14,6 +14,8 @@ from tests.surface.matrix import Cell, call, fill
 from tests.surface.requests import UNMAKEABLE, path_parameters
 from tests.surface.world import ROLES, World
 
+ANYBODYS = {"putRsvp", "deleteRsvp"}
+"""What is done to an event by those who do not run it."""
 SEE_MORE = {"organiser", *ADMIN_ROLES}
 """Those to whom what is hidden from others may show."""
 
@@ -40,6 +42,18 @@ def test_everybody_is_answered_as_the_table_says(cells: list[Cell]) -> None:
     gated = {"unauthenticated", "step-up-required", "feature-disabled"}
     assert [str(cell) for cell in cells if cell.expected == "let in" and cell.code in gated] == []
     assert [str(cell) for cell in cells if cell.status >= 500] == []
+
+
+def test_an_event_is_its_organisers_alone(world: World, cells: list[Cell]) -> None:
+    # mutant: leave the check of the organiser out of a use case
+    theirs = {
+        operation.name
+        for operation in world.operations
+        if "{event_id}" in operation.path and operation.method != "GET" and operation.name not in ANYBODYS
+    }
+    acted = {(cell.operation, cell.who) for cell in cells if cell.operation in theirs and cell.status < 400}
+    assert {who for _, who in acted} == {"organiser"}
+    assert {operation for operation, _ in acted} == theirs
 
 
 def test_a_refused_call_changes_nothing(cells: list[Cell]) -> None:

@@ -28,11 +28,13 @@ test: lint docs ## check everything: lint, docs, then the tests
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
 	@$(BIN)/python -m pytest -m long
 
-lint: .venv/.dev .venv/.ijaa ## style, types and the laws of the architecture
+lint: .venv/.dev .venv/.ijaa ## style, types, laws of the architecture, secrets
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src alembic bench requirements
+	@$(BIN)/python -m tests.architecture.secret_scan
 
 format: .venv/.dev ## let ruff mend what it can
 	@$(BIN)/ruff check --fix

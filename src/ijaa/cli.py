@@ -7,6 +7,7 @@ import rich_click as click
 from rich.console import Console
 
 from ijaa import __version__
+from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
 from ijaa.commands.installation import on_this_installation
@@ -35,6 +36,7 @@ db.add_command(upgrade_command)
 ijaa.add_command(demo)
 ijaa.add_command(serve)
 ijaa.add_command(db)
+ijaa.add_command(config)
 ijaa.add_command(on_this_installation(admin))
 ijaa.add_command(on_this_installation(keys))
 

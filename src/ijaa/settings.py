@@ -61,6 +61,21 @@ class Variable(msgspec.Struct, frozen=True):
     meaning: str
     default: str | None = None
     secret: bool = False
+    form: str = ""
+    """What its value looks like, where its name and default do not say so already."""
+
+    @property
+    def kind(self) -> str:
+        """What its value looks like."""
+        tells = {
+            "URL": self.name.endswith("_URL"),
+            "folder": self.meaning.startswith("folder"),
+            "list": self.meaning.endswith("comma-separated"),
+            "0 or 1": self.default in {"0", "1"},
+            "integer": (self.default or "").isdecimal(),
+            "key": self.secret,
+        }
+        return self.form or next((kind for kind, told in tells.items() if told), "text")
 
 
 def _database_variables(module: str) -> tuple[Variable, ...]:
@@ -75,6 +90,8 @@ def _database_variables(module: str) -> tuple[Variable, ...]:
 
 
 VARIABLES: tuple[Variable, ...] = (
+    Variable("IJAA_SETUP_URL", "a superuser's database, for `ijaa db setup` alone", secret=True),
+    Variable("IJAA_POSTGRES_BIN", "the `bin` folder of a PostgreSQL ≥ 15 the embedded clusters run on", form="folder"),
     Variable("IJAA_MODULES", "which modules this process serves, comma-separated", "users,events"),
     *_database_variables("users"),
     *_database_variables("events"),
@@ -85,7 +102,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("IJAA_MAIL_URL", "smtp://user:password@host:port or file:///folder", secret=True),
     Variable("IJAA_MAIL_FROM", "the sender of every mail", "IJAA <no-reply@localhost>"),
     Variable("IJAA_BASE_URL", "the address people reach us at", "http://127.0.0.1:8000"),
-    Variable("IJAA_USERS_PEER", "where the users service runs when this process serves events alone"),
+    Variable("IJAA_USERS_PEER", "where the users service runs when this process serves events alone", form="URL"),
     Variable("IJAA_CORS_ORIGINS", "exact origins of browser clients, comma-separated", ""),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),

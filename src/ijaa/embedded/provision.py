@@ -113,3 +113,13 @@ async def _set_up(servers: Servers) -> None:
 
 def _url(module: str, role: str) -> str:
     return f"IJAA_{module.upper()}_{role}_URL"
+
+
+def provided(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the variables `provide` would fill in, starting nothing; raise what `unset_servers` raises."""
+    unset = unset_servers(environ)
+    if unset.isdisjoint(_needed(environ)):
+        return frozenset()
+    names = {_url(module, role) for module in unset - {CACHE} for role in ("DATABASE", *_FURTHER_ROLES)}
+    names |= {name for name in ("IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_MAIL_URL") if not environ.get(name)}
+    return frozenset(names | ({REDIS_URL} if CACHE in unset else set()))

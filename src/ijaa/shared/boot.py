@@ -18,25 +18,42 @@ SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
 """
 
 
+class NotReachableError(Exception):
+    """A server that does not answer just now, which is no reason to refuse a start."""
+
+
 async def refuse_unfit(module: str, url: str, foreign: str) -> None:
     """Refuse a database a module cannot safely stand on; one that cannot be reached just now is only warned about.
+
+    Raises:
+        SettingError: what `examine` raises.
+
+    """
+    try:
+        await examine(module, url, foreign)
+    except NotReachableError as error:
+        log.warning(
+            "database not reachable at start; the module answers 503 until it is",
+            module=module,
+            error=str(error),
+        )
+
+
+async def examine(module: str, url: str, foreign: str) -> None:
+    """Look whether a module can safely stand on a database.
 
     `foreign` is a table that must not be there, because it is another module's.
 
     Raises:
         SettingError: a superuser, another module's database, a schema that is missing or of another release.
+        NotReachableError: the server does not answer.
 
     """
     name = f"IJAA_{module.upper()}_DATABASE_URL"
     try:
         connection = await asyncpg.connect(url, timeout=_WAIT)
     except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
-        log.warning(
-            "database not reachable at start; the module answers 503 until it is",
-            module=module,
-            error=str(error),
-        )
-        return
+        raise NotReachableError(str(error) or type(error).__name__) from error
     except asyncpg.InvalidCatalogNameError:
         raise SettingError(name, "names a database that does not exist: run `ijaa db setup`") from None
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):

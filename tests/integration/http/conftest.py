@@ -8,11 +8,11 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, Router, get, patch, post
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from ijaa.shared.http.floor import HttpFloor, observed
-from ijaa.shared.http.policies import EVERYBODY, MEMBERS, Policy
+from ijaa.shared.http.policies import EVERYBODY, MEMBERS, NOT_ASKED, Policy
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.shared.schema import MAX_ID, Body, Patch
@@ -23,6 +23,7 @@ MEMBER = Principal("USER_1", "asha", "s1")
 POLICIES = {
     **dict.fromkeys(("createBooking", "editBooking", "listBookings", "getBroken", "getWord"), Policy(EVERYBODY)),
     "createMine": Policy(MEMBERS),
+    "getOpen": Policy(NOT_ASKED, limit="none"),
 }
 
 
@@ -65,7 +66,9 @@ async def create_booking(data: JSONBody[Booking]) -> Booking:
 
 @patch("/bookings/{booking_id:int}", operation_id="editBooking")
 async def edit_booking(
-    booking_id: Annotated[int, PathParameter(ge=1, le=MAX_ID)], data: JSONBody[BookingPatch]
+    booking_id: Annotated[int, PathParameter(ge=1, le=MAX_ID)],
+    data: JSONBody[BookingPatch],
+    if_match: Annotated[str | None, HeaderParameter(name="If-Match", max_length=100)] = None,  # noqa: ARG001 - declared
 ) -> dict[str, object]:
     return {"id": booking_id, "changes": data.changes()}
 
@@ -82,6 +85,11 @@ async def list_bookings(
 @post("/mine", operation_id="createMine")
 async def mine(data: JSONBody[Booking]) -> str:
     return data.name
+
+
+@get("/open", operation_id="getOpen")
+async def opened() -> str:
+    return "open"
 
 
 @get("/broken", operation_id="getBroken")
@@ -101,7 +109,7 @@ async def floor() -> AsyncIterator[httpx.AsyncClient]:
             route_handlers=[
                 Router(
                     "/api/v1",
-                    route_handlers=[create_booking, edit_booking, list_bookings, mine, broken, word],
+                    route_handlers=[create_booking, edit_booking, list_bookings, mine, opened, broken, word],
                 ),
             ],
             plugins=[

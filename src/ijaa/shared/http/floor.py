@@ -15,6 +15,7 @@ from litestar.plugins import InitPlugin
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.flags import FeatureDisabled, FeatureFlags
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.description import BEARER, describe
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.policies import Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
@@ -55,7 +56,7 @@ class HttpFloor(InitPlugin):
             "caller": Provide(provide_caller),
         }
         app_config.before_request = self._gate
-        app_config.on_startup.append(lambda app: attach(app, self._policies))
+        app_config.on_startup += [lambda app: attach(app, self._policies), describe]
         app_config.request_class = StrictRequest
         app_config.exception_handlers.update(EXCEPTION_HANDLERS)
         app_config.openapi_config = self._openapi()
@@ -90,8 +91,7 @@ class HttpFloor(InitPlugin):
             version=self._version,
             openapi_router=schema_router(),
             render_plugins=[SchemaPage(), JsonRenderPlugin(path="/openapi.json")],
-            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
-            security=[{"bearer": []}, {}],
+            components=Components(security_schemes={BEARER: SecurityScheme(type="http", scheme="bearer")}),
             use_handler_docstrings=True,
         )
 

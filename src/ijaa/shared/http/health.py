@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from msgspec import Meta
 
@@ -31,6 +32,9 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: dict[str, Literal["up", "down"]]
 
 
+_DOWN = {503: ResponseSpec(Readiness, generate_examples=False, description="It cannot; see `Retry-After`")}
+
+
 def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) -> Router:
     """Return the health routes; only `modules` decide on 503, what is merely helpful never does."""
 
@@ -38,7 +42,12 @@ def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) ->
     async def live() -> Liveness:
         return Liveness()
 
-    @get("/ready", operation_id="getReadiness", summary="Whether requests can be served, per dependency")
+    @get(
+        "/ready",
+        operation_id="getReadiness",
+        summary="Whether requests can be served, per dependency",
+        responses=_DOWN,
+    )
     async def ready() -> Response[Readiness]:
         states = await _ask({**modules, **helpful})
         working = [states[name] == "up" for name in modules]
@@ -47,7 +56,12 @@ def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) ->
         )
         return _answer(status, states)
 
-    @get("/ready/{module:str}", operation_id="getModuleReadiness", summary="Whether one module can be served")
+    @get(
+        "/ready/{module:str}",
+        operation_id="getModuleReadiness",
+        summary="Whether one module can be served",
+        responses=_DOWN,
+    )
     async def ready_module(module: FromPath[Word]) -> Response[Readiness]:
         if module not in modules:
             raise NotFound

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Litestar
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from ijaa.shared.principals import ADMIN_ROLES, Role
@@ -51,6 +51,29 @@ def policy_of(handler: BaseRouteHandler) -> Policy:
     return policy
 
 
+class Operation(msgspec.Struct, frozen=True):
+    """One operation of the live route table."""
+
+    name: str
+    method: str
+    path: str
+    """A template, such as `/api/v1/events/{event_id}`."""
+    handler: HTTPRouteHandler
+
+
+def operations(app: Litestar) -> list[Operation]:
+    """Return every operation an application routes, in the order of paths; Litestar's own OPTIONS aside."""
+    found = {
+        Operation(str(handler.operation_id), method, route.path_format or "/", handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method != "OPTIONS" and handler.operation_id is not None
+    }
+    return sorted(found, key=lambda one: (one.path, one.method))
+
+
 class GovernedRoute(msgspec.Struct, frozen=True):
     """A route and a flag that switches it off; another service's route has neither method nor path here."""
 
@@ -62,12 +85,7 @@ class GovernedRoute(msgspec.Struct, frozen=True):
 
 def governed_routes(app: Litestar) -> list[GovernedRoute]:
     """Return every route a flag governs, of the whole table, by flag."""
-    places = {
-        str(handler.operation_id): (min(handler.http_methods), route.path)
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-    }
+    places = {one.name: (one.method, one.path) for one in operations(app)}
     table: Mapping[str, Policy] = app.state[OPT]
     return sorted(
         (

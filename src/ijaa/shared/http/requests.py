@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
@@ -31,6 +32,13 @@ class StrictRequest(Request[Principal | None, Any, State]):
 
     Litestar decodes to builtins and converts laxly (`"3"` passes for an int); the struct made here is passed on as is.
     """
+
+    async def body(self) -> bytes:
+        """Return the whole body; raise `Malformed` for a client that hung up within it."""
+        try:
+            return await super().body()
+        except InternalServerException:  # Litestar's word for it
+            raise Malformed("The connection ended within the body.") from None
 
     async def json(self) -> Any:
         """Return the body as the handler's struct; raise `Malformed`, `Invalid` or `UnsupportedMediaType`."""

@@ -34,10 +34,10 @@ class FlagController(Controller):
     path = "/flags"
     tags = ("Feature flags",)
 
-    @get("/{name:str}", operation_id="getFlag", summary="Whether a flag is on")
-    async def state(self, flags: NamedDependency[FlagService], name: Name) -> FlagState:
+    @get("/{flag_name:str}", operation_id="getFlag", summary="Whether a flag is on")
+    async def state(self, flags: NamedDependency[FlagService], flag_name: Name) -> FlagState:
         """Say whether a flag and all its ancestors are on; an unknown flag is off."""
-        return flags.state(name)
+        return flags.state(flag_name)
 
 
 class AdminFlagController(Controller):
@@ -61,44 +61,44 @@ class AdminFlagController(Controller):
         flag = await flags.create(caller, data)
         return Response(flag, headers={"Location": f"/api/v1/admin/flags/{flag.name}", "ETag": etag(flag.version)})
 
-    @get("/{name:str}", operation_id="getFlagDetails", summary="Read a flag")
-    async def read(self, flags: NamedDependency[FlagService], name: Name) -> Response[FlagRead]:
+    @get("/{flag_name:str}", operation_id="getFlagDetails", summary="Read a flag")
+    async def read(self, flags: NamedDependency[FlagService], flag_name: Name) -> Response[FlagRead]:
         """Give a flag, with its version as the ETag."""
-        return _tagged(await flags.read(name))
+        return _tagged(await flags.read(flag_name))
 
-    @patch("/{name:str}", operation_id="editFlag", summary="Switch or edit a flag")
+    @patch("/{flag_name:str}", operation_id="editFlag", summary="Switch or edit a flag")
     async def edit(
         self,
         caller: NamedDependency[Principal],
         flags: NamedDependency[FlagService],
-        name: Name,
+        flag_name: Name,
         data: JSONBody[FlagPatch],
         if_match: IfMatch = None,
     ) -> Response[FlagRead]:
         """Change what is given (RFC 7396); what would lock administrators out is refused."""
-        return _tagged(await flags.change(caller, name, data, lambda version: refuse_stale(if_match, version)))
+        return _tagged(await flags.change(caller, flag_name, data, lambda version: refuse_stale(if_match, version)))
 
-    @delete("/{name:str}", operation_id="deleteFlag", summary="Delete a flag")
+    @delete("/{flag_name:str}", operation_id="deleteFlag", summary="Delete a flag")
     async def remove(
         self,
         caller: NamedDependency[Principal],
         flags: NamedDependency[FlagService],
-        name: Name,
+        flag_name: Name,
         if_match: IfMatch = None,
     ) -> None:
         """Delete a flag nothing hangs below; what it governs is off from then on, as with any unknown flag."""
-        await flags.remove(caller, name, lambda version: refuse_stale(if_match, version))
+        await flags.remove(caller, flag_name, lambda version: refuse_stale(if_match, version))
 
-    @get("/{name:str}/impact", operation_id="getFlagImpact", summary="Preview a switch")
+    @get("/{flag_name:str}/impact", operation_id="getFlagImpact", summary="Preview a switch")
     async def impact(
         self,
         request: Request[Any, Any, Any],
         flags: NamedDependency[FlagService],
-        name: Name,
+        flag_name: Name,
         enabled: Annotated[bool | None, QueryParameter(description="left out: the other way round")] = None,
     ) -> FlagImpact:
         """Tell which flags and routes a switch would turn on or off; nothing is changed."""
-        impact = await flags.impact(name, enabled=enabled)
+        impact = await flags.impact(flag_name, enabled=enabled)
         touched = {*impact.goes_on, *impact.goes_off}
         routes = [
             GovernedRoute(operation_id=one.operation_id, method=one.method, path=one.path, flag=one.flag)
@@ -107,12 +107,12 @@ class AdminFlagController(Controller):
         ]
         return msgspec.structs.replace(impact, routes=routes)
 
-    @get("/{name:str}/history", operation_id="getFlagHistory", summary="What was done to a flag")
+    @get("/{flag_name:str}/history", operation_id="getFlagHistory", summary="What was done to a flag")
     async def history(
-        self, flags: NamedDependency[FlagService], name: Name, cursor: Cursor = None, limit: Limit = 20
+        self, flags: NamedDependency[FlagService], flag_name: Name, cursor: Cursor = None, limit: Limit = 20
     ) -> Page[FlagChange]:
         """Give the changes of a flag, newest first, from the audit log."""
-        return await flags.history(name, cursor, limit)
+        return await flags.history(flag_name, cursor, limit)
 
 
 def _tagged(flag: FlagRead) -> Response[FlagRead]:

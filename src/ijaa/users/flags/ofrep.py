@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, JSONBody, PathParameter
 
 from ijaa.shared.errors import Malformed, NotFound, Problem
 from ijaa.shared.http.problems import MEDIA_TYPE, details_of
-from ijaa.shared.schema import View
+from ijaa.shared.schema import Body, View
 from ijaa.users.flags.service import FlagService
 
 
@@ -20,7 +20,7 @@ class FlagUnknown(NotFound):
     code, title = "flag-not-found", "There is no such flag"
 
 
-class Evaluation(msgspec.Struct, frozen=True):
+class Evaluation(Body, frozen=True, kw_only=True):
     """A request to evaluate; the context is of no account here, because our flags are the same for everybody."""
 
     context: dict[str, Any] | None = None
@@ -47,18 +47,18 @@ class OfrepController(Controller):
     path = "/ofrep/v1/evaluate/flags"
     tags = ("Feature flags",)
 
-    @post("/{key:str}", operation_id="evaluateFlag", summary="Evaluate a flag (OFREP)", status_code=200)
+    @post("/{flag_name:str}", operation_id="evaluateFlag", summary="Evaluate a flag (OFREP)", status_code=200)
     async def one(
         self,
         flags: NamedDependency[FlagService],
-        key: Annotated[str, PathParameter(max_length=100)],
+        flag_name: Annotated[str, PathParameter(max_length=100)],
         data: JSONBody[Evaluation],  # noqa: ARG002 - read so that it is checked
     ) -> Evaluated:
         """Evaluate one flag; an unknown one is 404 `FLAG_NOT_FOUND`."""
         known = flags.known()
-        if key not in known:
+        if flag_name not in known:
             raise FlagUnknown
-        return _evaluated(key, value=known[key])
+        return _evaluated(flag_name, value=known[flag_name])
 
     @post(operation_id="evaluateFlags", summary="Evaluate all flags (OFREP)", status_code=200)
     async def all(
@@ -85,7 +85,7 @@ def _as_ofrep(request: Request[Any, Any, Any], problem: Problem) -> Response[dic
         Malformed.status, 422
     } else "GENERAL"  # fmt: skip
     body = msgspec.to_builtins(details_of(problem, request.scope["path"]))
-    body |= {"key": request.path_params.get("key"), "errorCode": code, "errorDetails": problem.detail}
+    body |= {"key": request.path_params.get("flag_name"), "errorCode": code, "errorDetails": problem.detail}
     return Response(body, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 

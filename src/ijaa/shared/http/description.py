@@ -1,0 +1,86 @@
+"""What the OpenAPI document says of every route beyond its signature: who may call it, and how it refuses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIResponse, Operation
+from litestar.params import HeaderParameter
+from litestar.routes import HTTPRoute
+
+from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, policy_of
+from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
+
+BEARER = "bearer"
+_REFUSALS = {
+    400: "The request cannot be read",
+    401: "No token, or none that is good",
+    403: "Not for this caller",
+    404: "Not there, or not visible to the caller",
+    409: "The state does not allow it",
+    412: "`If-Match` names another version",
+    413: "The body is too large",
+    415: "The body is of another media type",
+    422: "Values are not valid",
+    429: "Too often; see `Retry-After`",
+    503: "Something this depends on is down; see `Retry-After`",
+}
+
+
+@dataclass
+class DescribedOperation(Operation):
+    """An operation that says so when no token is looked at, and when the answer is empty, where Litestar does not."""
+
+    def __post_init__(self) -> None:
+        """Write both down."""
+        self.security = self.security or []
+        if self.responses and isinstance(empty := self.responses.get("204"), OpenAPIResponse):
+            empty.content = None
+
+
+def describe(app: Litestar) -> None:
+    """Write security and refusals of every route into its handler, for the document; call it after `attach`."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                _describe(handler, policy_of(handler), named=bool(route.path_parameters))
+
+
+def _describe(handler: HTTPRouteHandler, policy: Policy, *, named: bool) -> None:
+    handler.operation_class = DescribedOperation
+    handler.security = _security(policy)
+    handler.responses = {
+        status: ResponseSpec(
+            ProblemDetails, generate_examples=False, description=_REFUSALS[status], media_type=MEDIA_TYPE
+        )
+        for status in sorted({*_refusals(handler, policy, named=named)})
+    } | dict(handler.responses or {})
+
+
+def _security(policy: Policy) -> list[dict[str, list[str]]]:
+    if policy.callers == NOT_ASKED:
+        return []
+    return [{BEARER: []}, {}] if policy.callers == EVERYBODY else [{BEARER: []}]
+
+
+def _refusals(handler: HTTPRouteHandler, policy: Policy, *, named: bool) -> Iterator[int]:
+    yield from (400, 422, 503)
+    if policy.callers != NOT_ASKED or policy.limit in {"login", "refresh"}:
+        yield 401
+    if policy.callers not in {NOT_ASKED, EVERYBODY} or policy.flag is not None:
+        yield 403
+    if policy.limit != "none":
+        yield 429
+    if not handler.http_methods <= {"GET", "HEAD"}:
+        yield from (409, 413, 415)
+    if named or policy.callers not in {NOT_ASKED, EVERYBODY}:
+        yield 404
+    if any(_names_if_match(field.kwarg_definition) for field in handler.parsed_fn_signature.parameters.values()):
+        yield 412
+
+
+def _names_if_match(definition: Any) -> bool:
+    return isinstance(definition, HeaderParameter) and str(definition.name).lower() == "if-match"

@@ -1,0 +1,115 @@
+"""A plausible request for every operation of the live route table; what a schema cannot tell stands here by hand."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.params import QueryParameter
+from litestar.types import Empty
+
+from ijaa.shared.http.policies import Operation
+
+PASSWORD = "nine quiet rivers at dawn"
+TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+
+BODIES: Mapping[str, object] = {
+    "register": {"username": "newcomer", "email": "new@mail.example", "password": PASSWORD, "name": "New Comer"},
+    "logIn": {"login": "asha", "password": PASSWORD},
+    "createEvent": {
+        "title": "Reunion",
+        "start_date": TOMORROW.isoformat(),
+        "end_date": (TOMORROW + timedelta(hours=2)).isoformat(),
+        "timezone": "Asia/Dhaka",
+    },
+    "putRsvp": {"status": "GOING"},
+    "editEvent": {"title": "Another title"},
+    "editMe": {"name": "Another Name"},
+    "editMyProfile": {"bio": "Another bio"},
+}
+"""Bodies by operation, where one made from the schema alone would be refused."""
+
+UNMAKEABLE: Mapping[str, str] = {
+    "refreshSession": "takes a refresh token",
+    "verifyEmail": "takes a token out of a mail",
+    "logInAdmin": "takes an admin's password and second factor",
+    "getMemberCards": "is for services",
+    "getMemberStandings": "is for services",
+    "followRevocations": "is for services",
+    "getRevocation": "is for services",
+    "followFlags": "is for services",
+    "followKeys": "is for services",
+    "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",
+    "getDemoMail": "takes the name of a mail that was sent",
+}
+"""Operations no request made up here is served by, each with its reason."""
+
+
+def kind_of_body(operation: Operation) -> Any:
+    """Return the type of an operation's body, or None when it takes none."""
+    field = operation.handler.parsed_fn_signature.parameters.get("data")
+    return None if field is None else field.annotation
+
+
+def body_of(operation: Operation) -> object:
+    """Return a body the operation may well take."""
+    if operation.name in BODIES:
+        return BODIES[operation.name]
+    schema = msgspec.json.schema(kind_of_body(operation))
+    return sample(schema, schema.get("$defs", {}))
+
+
+def query_of(operation: Operation) -> dict[str, Any]:
+    """Return the query parameters an operation cannot do without."""
+    return {
+        field.kwarg_definition.name or name: sample(msgspec.json.schema(field.annotation), {})
+        for name, field in operation.handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter) and field.default is Empty
+    }
+
+
+def path_parameters(operation: Operation) -> dict[str, Any]:
+    """Return name and type of each path parameter."""
+    fields = operation.handler.parsed_fn_signature.parameters
+    return {name: fields[name].annotation for name in re.findall(r"{(\w+)}", operation.path)}
+
+
+def nothing_there(kind: Any) -> str:
+    """Return an id of this type that belongs to nothing."""
+    if kind is UUID:
+        return "00000000-0000-4000-8000-000000000000"
+    return "999999999" if kind is int else "nothing-here"
+
+
+def sample(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+    """Return the smallest value of a JSON schema, its optional properties left out."""
+    if "$ref" in schema:
+        return sample(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "enum" in schema or "const" in schema:
+        return [schema.get("const"), *schema.get("enum", ())][-1]
+    if "anyOf" in schema:
+        return sample(next(one for one in schema["anyOf"] if one.get("type") != "null"), definitions)
+    match schema.get("type"):
+        case "object":
+            properties = schema.get("properties", {})
+            found: object = {name: sample(properties[name], definitions) for name in schema.get("required", ())}
+        case "array":
+            found = [sample(schema.get("items", {}), definitions) for _ in range(schema.get("minItems", 0))]
+        case "string":
+            found = _text(schema)
+        case kind:
+            found = {"integer": schema.get("minimum", 1), "number": 1.0, "boolean": True}.get(str(kind))
+    return found
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    formats = {"date-time": TOMORROW.isoformat(), "date": TOMORROW.date().isoformat(), "uuid": nothing_there(UUID)}
+    if (form := schema.get("format")) in formats:
+        return formats[form]
+    if "@" in schema.get("pattern", ""):
+        return "somebody@mail.example"
+    if "http" in schema.get("pattern", ""):
+        return "https://alumni.example/"
+    return "a" * max(schema.get("minLength", 1), 1)

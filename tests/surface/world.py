@@ -1,0 +1,196 @@
+"""The whole application on two fresh databases, with somebody in every role and something of every kind in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+from argon2 import PasswordHasher
+from litestar import Litestar
+from sqlalchemy import make_url
+
+from ijaa.app import create_app
+from ijaa.settings import MODULES, ModuleName, Settings, read_settings
+from ijaa.shared import access_tokens
+from ijaa.shared.crypto import SecretBox
+from ijaa.shared.database import Database
+from ijaa.shared.http.policies import Operation, operations
+from ijaa.shared.principals import ADMIN_ROLES, Principal, Role
+from ijaa.users.sessions.key_repository import KeyRepository
+from ijaa.users.sessions.keys import SigningKeys
+from tests.asgi import client_of
+from tests.conftest import _clone
+from tests.surface.digests import Watched
+from tests.surface.requests import PASSWORD
+
+BASE = "http://testserver.local"
+ROLES: Mapping[str, Role | None] = {
+    "anonymous": None,
+    "expired": "member",
+    "unverified": "member",
+    "member": "member",
+    "other member": "member",
+    "organiser": "member",
+    "organiser of another event": "member",
+    "invitee": "member",
+    "suspended": "member",
+    "erased": "member",
+    **{role: role for role in ADMIN_ROLES},
+}
+"""Everybody, by what they are; the organiser is the one whom the event of the requests belongs to."""
+USERNAMES = {
+    "expired": "asha", "unverified": "una", "member": "asha", "other member": "ben", "organiser": "olu",
+    "organiser of another event": "omar", "invitee": "ivo", "suspended": "sus", "erased": "era",
+}  # fmt: skip
+REVOKED = {"suspended", "erased"}
+"""Whose sessions were revoked, as suspending and erasing do."""
+
+
+class World:
+    """A client, everybody's token, and the databases behind."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, databases: Mapping[ModuleName, Watched], table: list[Operation]
+    ) -> None:
+        self.client, self.databases, self.operations = client, databases, table
+        self.app: Litestar
+        self.settings: Settings
+        self.loop = asyncio.get_running_loop()
+        self.principals: dict[str, Principal] = {}
+        self.ids: dict[str, dict[str, str]] = {}
+        """Of path parameters: of what is there for everybody (`existing`) and of what is not (`hidden`)."""
+        self._keys: SigningKeys | None = None
+
+    async def token(self, who: str, *, proved: datetime | None = None) -> str | None:
+        """Return a token, or None for the public; `proved` is when the password was last proved."""
+        if (principal := self.principals.get(who)) is None:
+            return None
+        assert self._keys is not None
+        now = datetime.now(UTC)
+        at = int((proved or now).timestamp())
+        said = Principal(principal.user_id, principal.username, principal.session_id, principal.role, at)
+        issued = now - timedelta(hours=1) if who == "expired" else now
+        return access_tokens.issue(said, await self._keys.current(), BASE, issued)
+
+    async def digests(self) -> dict[str, dict[str, str]]:
+        """Return the digest of every table."""
+        found = await asyncio.gather(*(database.digest() for database in self.databases.values()))
+        return dict(zip(map(str, self.databases), found, strict=True))
+
+    async def go_back(self) -> None:
+        """Put both databases back as they were, and sign everybody in anew: a revoked session stays revoked."""
+        await asyncio.gather(*(database.go_back() for database in self.databases.values()))
+        await self.sign_in()
+
+    async def sign_in(self, *whom: str) -> None:
+        """Give everybody, or these, a new session; those who are revoked keep theirs."""
+        for who in whom or ROLES:
+            role = ROLES[who]
+            if role is None or (who in REVOKED and who in self.principals):
+                continue
+            name = USERNAMES.get(who, f"ADMIN_{role}")
+            user_id = f"USER_{name}" if role == "member" else name
+            session = uuid4()
+            self.principals[who] = Principal(user_id, name, str(session), role)
+            now = datetime.now(UTC)
+            await self.databases["users"].put(
+                "sessions", id=session, principal_kind=self.principals[who].kind, principal_id=user_id, username=name,
+                expires_at=now + timedelta(days=30), current_seq=0,
+            )  # fmt: skip
+            if who in REVOKED:
+                await self.databases["users"].put(
+                    "revocations", session_id=session, expires_at=now + timedelta(hours=1)
+                )
+
+
+@asynccontextmanager
+async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[World]:
+    """Yield the application of every module, served in this process, with people in it."""
+    async with AsyncExitStack() as stack:
+        environ = {name: servers[name] for name in ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY")} | {
+            "IJAA_MAIL_URL": f"file://{folder}/mail", "IJAA_BASE_URL": BASE, "IJAA_DEMO": "1",
+            "IJAA_DATA": str(folder), "IJAA_RATE_LIMITS": "off",
+        }  # fmt: skip
+        databases: dict[ModuleName, Watched] = {}
+        for module in MODULES:
+            dsn = environ[f"IJAA_{module.upper()}_DATABASE_URL"] = await stack.enter_async_context(
+                _clone(dict(servers), module)
+            )
+            superuser = make_url(servers[f"TEST_{module.upper()}_SUPERUSER_URL"]).set(database=make_url(dsn).database)
+            connection = await asyncpg.connect(superuser.render_as_string(hide_password=False))
+            stack.push_async_callback(connection.close)
+            databases[module] = Watched(connection)
+        settings = read_settings(environ)
+        app = create_app(settings)
+        users = Database("users", environ["IJAA_USERS_DATABASE_URL"])
+        stack.push_async_callback(users.dispose)
+        # it can only be asked for once: whoever is revoked is so before the application begins to follow
+        world = World(None, databases, operations(app))  # type: ignore[arg-type]
+        await _people(databases["users"])
+        await world.sign_in()
+        await _events(world)
+        world._keys = SigningKeys(
+            users, KeyRepository(users), SecretBox(environ["IJAA_SECRET_KEY"], "signing-keys"), _Clock()
+        )
+        world.app, world.settings = app, settings
+        world.client = await stack.enter_async_context(client_of(app))
+        await world._keys.current()
+        for database in databases.values():
+            await database.remember()
+        yield world
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+async def _people(users: Watched) -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    now = datetime.now(UTC)
+    for username in ("asha", "ben", "olu", "omar", "ivo", "una", "sus"):
+        key = await users.put(
+            "users", user_id=f"USER_{username}", username=username, email=f"{username}@mail.example",
+            password_hash=hashed, active=username != "sus", email_verified_at=None if username == "una" else now,
+        )  # fmt: skip
+        await users.put("profiles", user_id=key, username=username, name=username.title(), name_key=username)
+    for role in ADMIN_ROLES:
+        await users.put(
+            "admins", admin_id=f"ADMIN_{role}", name=role.title(), email=f"{role}@mail.example", password_hash=hashed,
+            role=role, active=True,
+        )  # fmt: skip
+
+
+async def _events(world: World) -> None:
+    events = world.databases["events"]
+    start = datetime.now(UTC) + timedelta(days=1)
+
+    async def event(by: str, **given: object) -> int | None:
+        times = {"start_date": start, "end_date": start + timedelta(hours=2)}
+        told = {"title": "Reunion", "timezone": "Asia/Dhaka", "privacy": "PUBLIC", "status": "PUBLISHED"}
+        return await events.put(
+            "events", created_by_username=by, waitlist_mode="auto", max_guests=0, is_online=False,
+            **{"requires_approval": False, **times, **told, **given},
+        )  # fmt: skip
+
+    open_event = await event("olu", requires_approval=True)
+    draft = await event("olu", status="DRAFT")
+    await event("omar")
+    await events.put("event_invitations", event_id=open_event, invited_username="ivo", invited_by_username="olu")
+    await events.put(
+        "event_participations", event_id=open_event, participant_username="asha", status="PENDING", guests=0
+    )
+    await world.databases["users"].put(
+        "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
+    )
+    world.ids = {
+        "flag_name": {"existing": "governs-nothing"},
+        "event_id": {"existing": str(open_event), "hidden": str(draft)},
+        "username": {"existing": "asha", "hidden": "sus"},
+        "module": {"existing": "users"},
+        "name": {"existing": "swagger-ui.css"},
+    }

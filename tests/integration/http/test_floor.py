@@ -167,3 +167,10 @@ async def test_the_api_page_needs_nobody_else(floor: httpx.AsyncClient) -> None:
         assert (await floor.get(f"/schema/assets/{asset}")).status_code == 200
     document = (await floor.get("/schema/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
+
+
+async def test_a_method_a_resource_does_not_know_is_told_which_it_does(floor: httpx.AsyncClient) -> None:
+    # mutant: drop Litestar's header, which it writes in lower case
+    for path, allowed in (("/bookings", "GET, HEAD, OPTIONS, POST"), ("/mine", "OPTIONS, POST")):
+        answer = await floor.request("PUT", f"/api/v1{path}")
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

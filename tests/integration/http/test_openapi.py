@@ -28,6 +28,13 @@ def test_security_is_that_of_the_policy(document: dict[str, Any], name: str, sec
     assert operation(document, name)["security"] == security
 
 
+def test_unknown_fields_are_said_to_be_refused_at_every_depth(document: dict[str, Any]) -> None:
+    # mutant: say it of the body alone, not of what is in it
+    schemas = document["components"]["schemas"]
+    assert {schemas[name]["additionalProperties"] for name in ("Booking", "Seat", "BookingPatch")} == {False}
+    assert "additionalProperties" not in schemas["ProblemDetails"]
+
+
 def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
     # mutant: leave Litestar's own `400 {status_code, detail, extra}` in, a shape nothing ever answers with
     refusals = {

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIResponse, Operation
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import OpenAPIResponse, OpenAPIType, Operation, RequestBody
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
@@ -37,8 +38,44 @@ class DescribedOperation(Operation):
     def __post_init__(self) -> None:
         """Write both down."""
         self.security = self.security or []
+        if isinstance(self.request_body, RequestBody):
+            _say_optional(self.request_body)
         if self.responses and isinstance(empty := self.responses.get("204"), OpenAPIResponse):
             empty.content = None
+
+
+def _say_optional(body: RequestBody) -> None:
+    """Say that a body may be left out, where Litestar says it may be null."""
+    for content in body.content.values():
+        kinds = getattr(content.schema, "one_of", None) or []
+        if len(kept := [kind for kind in kinds if getattr(kind, "type", None) != OpenAPIType.NULL]) < len(kinds):
+            content.schema, body.required = kept[0], False
+
+
+class StrictDocument(JsonRenderPlugin):
+    """The document, which says of what a client sends that unknown fields are refused."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document as JSON."""
+        return self.render_json(request, _strict(openapi_schema))
+
+
+def _strict(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    waiting = [operation["requestBody"] for path in document["paths"].values() for operation in path.values()
+               if "requestBody" in operation]  # fmt: skip
+    while waiting:
+        match waiting.pop():
+            case {"$ref": str(place)}:
+                schema = schemas[place.rpartition("/")[2]]
+                if "additionalProperties" not in schema and schema.get("type") == "object":
+                    schema["additionalProperties"] = False
+                    waiting.append(schema)
+            case dict(inside):
+                waiting += inside.values()
+            case list(inside):
+                waiting += inside
+    return document
 
 
 def describe(app: Litestar) -> None:

@@ -8,14 +8,13 @@ from litestar.config.app import AppConfig
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
 
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.flags import FeatureDisabled, FeatureFlags
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
-from ijaa.shared.http.description import BEARER, describe
+from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.policies import Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
@@ -90,7 +89,7 @@ class HttpFloor(InitPlugin):
             title=self._title,
             version=self._version,
             openapi_router=schema_router(),
-            render_plugins=[SchemaPage(), JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[SchemaPage(), StrictDocument()],
             components=Components(security_schemes={BEARER: SecurityScheme(type="http", scheme="bearer")}),
             use_handler_docstrings=True,
         )

@@ -118,8 +118,14 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         return _on_anything(request, error)
-    allow = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
-    return _answer(request, kind(headers=allow)) if kind is MethodNotAllowed else _answer(request, kind())
+    return _answer(request, kind(headers=_allow(error)) if kind is MethodNotAllowed else kind())
+
+
+def _allow(error: HTTPException) -> dict[str, str]:
+    """Return the methods there are (RFC 9110 §15.5.6); HEAD is served wherever GET is, which Litestar cannot know."""
+    given = next((value for name, value in (error.headers or {}).items() if name.lower() == "allow"), "")
+    methods = {method.strip() for method in given.split(",") if method.strip()}
+    return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
 
 def _on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:

@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 from ijaa.events.adapters.peer import Peer, following
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.lookups import Lookups
 
 log = structlog.get_logger("ijaa.events.tokens")
 
@@ -24,10 +25,6 @@ _POLL = 2
 """Seconds one poll of the feed stays open; a service that stops waits for it."""
 _START_WAIT = 3.0
 _BACKOFF = (0.1, 2.0)
-_LOOK_UP = 0.3
-"""Seconds a request waits for the peer while the feed is down."""
-_LAST_WORD = 1.0
-"""Seconds the loaded set decides alone once the service did not answer."""
 
 
 class _KeySet(msgspec.Struct, frozen=True):
@@ -102,14 +99,13 @@ class HttpRevocations:
         self._peer, self._clock = peer, clock
         self._revoked: dict[str, datetime] = {}
         self._live = False
-        self._loaded = asyncio.Event()
-        self._unreachable_until = 0.0
+        self._lookups = Lookups(self._ask)
 
     async def revoked(self, session_id: str) -> bool:
         """Whether the session has been revoked; no request while the feed is live."""
         if session_id in self._revoked:
             return True
-        return False if self._live else await self._look_up(session_id)
+        return False if self._live else await self._lookups.revoked(session_id)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -118,7 +114,7 @@ class HttpRevocations:
         try:
             try:
                 async with asyncio.timeout(_START_WAIT):
-                    await self._loaded.wait()
+                    await self._lookups.loaded.wait()
             except TimeoutError:
                 log.warning("revocations are not loaded yet; the feed goes on trying")
             yield
@@ -155,19 +151,7 @@ class HttpRevocations:
         kept = {} if found.snapshot else {sid: until for sid, until in self._revoked.items() if until > now}
         self._revoked = kept | {entry.session_id: entry.expires_at for entry in found.revoked}
         self._live = True
-        self._loaded.set()
+        self._lookups.loaded.set()
 
-    async def _look_up(self, session_id: str) -> bool:
-        if time.monotonic() < self._unreachable_until:
-            return self._last_word()
-        try:
-            found = await self._peer.get(_Revocation, f"/internal/v1/revocations/{session_id}", within=_LOOK_UP)
-        except Unavailable:
-            self._unreachable_until = time.monotonic() + _LAST_WORD
-            return self._last_word()
-        return found.revoked
-
-    def _last_word(self) -> bool:
-        if not self._loaded.is_set():
-            raise Unavailable("Whether this session was revoked cannot be known just now.")
-        return False
+    async def _ask(self, session_id: str) -> bool:
+        return (await self._peer.get(_Revocation, f"/internal/v1/revocations/{session_id}")).revoked

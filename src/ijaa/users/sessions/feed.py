@@ -1,6 +1,5 @@
 """The feed of revocations: pushed by PostgreSQL, so that a revocation holds everywhere within milliseconds."""
 
-import asyncio
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,13 +7,10 @@ from datetime import UTC, datetime
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.listener import Connection
+from ijaa.shared.lookups import Lookups
 from ijaa.users.sessions.revocation_repository import RevocationRepository, load, prune
 from ijaa.users.sessions.revoked import CHANNEL, Revocations, Revoked, RevokedSessions
 
-LOOKUP_WAIT = 0.3
-"""Seconds a request waits for the database while the feed is down."""
-LAST_WORD = 1.0
-"""Seconds the loaded set decides alone once the database did not answer."""
 _PRUNE_EVERY = 60.0
 
 
@@ -31,8 +27,7 @@ class RevocationFeed:
         self._repository, self._clock = repository, clock
         self._sessions = RevokedSessions()
         self._live = False
-        self._loaded = asyncio.Event()
-        self._unreachable_until = 0.0
+        self._lookups = Lookups(repository.known)
         self._prune_at = time.monotonic() + _PRUNE_EVERY
 
     @property
@@ -44,7 +39,7 @@ class RevocationFeed:
         """Whether the session has been revoked; no statement while the feed is live."""
         if session_id in self._sessions:
             return True
-        return False if self._live else await self._look_up(session_id)
+        return False if self._live else await self._lookups.revoked(session_id)
 
     async def known(self, session_id: str) -> bool:
         """Whether the session has been revoked, for certain; raise `Unavailable` where only a guess is to be had."""
@@ -74,7 +69,7 @@ class RevocationFeed:
         """Take in every revocation on record; from now on, being told is enough."""
         self.add(await load(connection, self._clock.now()))
         self._live = True
-        self._loaded.set()
+        self._lookups.loaded.set()
 
     def told(self, payload: str) -> None:
         """Take in one revocation."""
@@ -84,7 +79,7 @@ class RevocationFeed:
     def lost(self, *, unreachable: bool) -> None:
         """Look sessions up one by one from now on, or let the loaded set decide where there is nobody to ask."""
         if unreachable:
-            self._out_of_reach()
+            self._lookups.out_of_reach()
         self._live = False
         self._sessions.wake()
 
@@ -95,24 +90,6 @@ class RevocationFeed:
         if time.monotonic() >= self._prune_at:
             self._prune_at = time.monotonic() + _PRUNE_EVERY
             await prune(connection, now)
-
-    async def _look_up(self, session_id: str) -> bool:
-        if time.monotonic() < self._unreachable_until:
-            return self._last_word()
-        try:
-            async with asyncio.timeout(LOOKUP_WAIT):
-                return await self._repository.known(session_id)
-        except (Unavailable, TimeoutError):
-            self._out_of_reach()
-            return self._last_word()
-
-    def _last_word(self) -> bool:
-        if not self._loaded.is_set():
-            raise Unavailable("Whether this session was revoked cannot be known just now.")
-        return False
-
-    def _out_of_reach(self) -> None:
-        self._unreachable_until = time.monotonic() + LAST_WORD
 
     def _refuse_down(self) -> None:
         if not self._live:

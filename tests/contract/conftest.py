@@ -12,7 +12,6 @@ from sqlalchemy import text
 from ijaa.app import create_app
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.adapters.peer import Peer
 from ijaa.events.ports import UserDirectory
 from ijaa.settings import Settings, read_settings
 from ijaa.shared import access_tokens
@@ -20,6 +19,7 @@ from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
+from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.users.module import build

@@ -1,10 +1,12 @@
 """Every table of the users module, for alembic and for nobody else."""
 
-from ijaa.users.accounts.models import EmailToken, User
+from ijaa.users.accounts.models import EmailToken, ErasedUsername, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
 from ijaa.users.profiles.models import Profile
+from ijaa.users.reports.models import Report
+from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
 from ijaa.users.tables import AUDIT_LOG, OUTGOING_MAILS
 
@@ -16,8 +18,11 @@ __all__ = [
     "Admin",
     "Connection",
     "EmailToken",
+    "ErasedUsername",
     "Profile",
+    "RecoveryCode",
     "RefreshToken",
+    "Report",
     "Revocation",
     "Session",
     "SigningKey",

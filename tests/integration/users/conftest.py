@@ -24,8 +24,8 @@ from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
 from tests.asgi import client_of
-
-PASSWORD = "a long enough passphrase"
+from tests.builders import PASSWORD
+from tests.integration.users.admins import AnAdmin, SignedInAdmin, add_admin, enrol, sign_in_admin
 
 App = tuple[httpx.AsyncClient, UsersModule]
 Start = Callable[..., AbstractAsyncContextManager[App]]
@@ -232,3 +232,19 @@ def token_in(text: str) -> str:
     found = re.search(r"https://alumni\.example/verify\?token=([\w-]{43})\n", text)
     assert found
     return found[1]
+
+
+@pytest.fixture
+def an_admin(app: App, password_hash: str, clock: FrozenClock) -> AnAdmin:
+    """Return what makes an admin and signs him in; a superadmin gets the second factor he has to have."""
+    client, module = app
+
+    async def made(name: str, role: str = "superadmin", *, enrolled: bool | None = None) -> SignedInAdmin:
+        admin_id = await add_admin(module.database, name, role, password_hash, clock.now())
+        answer = (await sign_in_admin(client, f"{name}@admin.example")).json()
+        admin = SignedInAdmin(admin_id, f"{name}@admin.example", answer["access_token"], answer["refresh_token"])
+        if enrolled if enrolled is not None else role == "superadmin":
+            await enrol(client, admin, clock.now())
+        return admin
+
+    return made

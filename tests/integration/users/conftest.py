@@ -20,6 +20,7 @@ from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.text import fold
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
@@ -191,6 +192,10 @@ async def an_account(
         "password_hash": password_hash,
         "active": True,
         "email_verified_at": now,
+        "suspended_at": None,
+        "suspended_until": None,
+        "suspension_reason": None,
+        "erase_after": None,
         "created_at": now,
         "updated_at": now,
     }
@@ -201,7 +206,14 @@ async def an_account(
         session.add(row)
         await session.flush()
         session.add(
-            Profile(user_id=row.id, username=username, name_key=username, created_at=now, updated_at=now, **profile)
+            Profile(
+                user_id=row.id,
+                username=username,
+                name_key=fold(str(profile["name"])),
+                created_at=now,
+                updated_at=now,
+                **profile,
+            )
         )
 
 

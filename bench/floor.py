@@ -63,9 +63,9 @@ class Floor:
         self.page_sql, self.page_arguments = heard.sql, heard.arguments
         await events.read(0, self.viewer)
         self.event_sql = heard.sql
-        await profiles.cards([self.viewer], self.viewer)
+        await profiles.cards([self.viewer], self.viewer, datetime.now(UTC))
         self.cards_sql = heard.sql
-        await profiles.seen(self.viewer, self.viewer)
+        await profiles.seen(self.viewer, self.viewer, datetime.now(UTC))
         self.member_sql = heard.sql
 
     @asynccontextmanager
@@ -81,7 +81,7 @@ class Floor:
     async def with_organizers(self, rows: "list[asyncpg.Record]") -> list[EventRead]:
         """Return events with the cards of their organisers, from the other database."""
         names = list({row["created_by_username"] for row in rows})
-        found = await self.users.fetch(self.cards_sql, names, self.viewer)
+        found = await self.users.fetch(self.cards_sql, names, self.viewer, datetime.now(UTC))
         cards = {row[0]: MemberCard(username=row[0], name=row[1], photo=row[2]) for row in found}
         return [EventRead(*(*row[:-1], cards.get(row["created_by_username"]))) for row in rows]
 
@@ -104,7 +104,7 @@ def create() -> Litestar:
 
     @get("/api/v1/users/{username:str}")
     async def member(username: Annotated[str, PathParameter()]) -> MemberRead:
-        row = await floor.users.fetchrow(floor.member_sql, username, floor.viewer)
+        row = await floor.users.fetchrow(floor.member_sql, username, floor.viewer, datetime.now(UTC))
         assert row is not None
         return MemberRead(*row[: len(MemberRead.__struct_fields__)])
 

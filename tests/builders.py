@@ -6,6 +6,8 @@ from sqlalchemy import text
 
 from ijaa.shared.database import Database
 
+PASSWORD = "a long enough passphrase"
+
 _MEMBER = text("""
 WITH account AS (
     INSERT INTO users (user_id, username, email, active, email_verified_at, created_at, updated_at, version)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from ijaa.events.ports import MemberCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
+from ijaa.users.ports import EventCounts
 
 
 class FakeUserDirectory:
@@ -39,6 +40,36 @@ class FakeUserDirectory:
         self.calls += 1
         if self.down:
             raise Unavailable("The directory is down.")
+
+
+class FakeEventFigures:
+    """Events in memory; `stop` makes them unavailable."""
+
+    def __init__(self) -> None:
+        self._events: list[tuple[str, int, int, int]] = []
+        self._down = False
+
+    async def add(self, status: str, *, days: int, going: int = 0, waiting: int = 0) -> None:
+        """Add an event that begins in some days."""
+        self._events.append((status, days, going, waiting))
+
+    async def stop(self) -> None:
+        """Be out of reach from now on."""
+        self._down = True
+
+    async def counts(self) -> EventCounts:
+        """Return the figures of this moment."""
+        if self._down:
+            raise Unavailable("The events are down.")
+        held = [one for one in self._events if one[0] not in {"DRAFT", "CANCELLED"}]
+        upcoming = [one for one in held if one[1] >= 0 and one[0] != "COMPLETED"]
+        return EventCounts(
+            upcoming=len(upcoming),
+            past=len(held) - len(upcoming),
+            cancelled=sum(one[0] == "CANCELLED" for one in self._events),
+            going=sum(one[2] for one in upcoming),
+            waiting=sum(one[3] for one in upcoming),
+        )
 
 
 class FakeTokenVerifier:

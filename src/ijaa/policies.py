@@ -6,14 +6,16 @@ service that knows it; everything that depends on the caller alone is here.
 
 from collections.abc import Mapping
 
-from ijaa.shared.http.policies import ADMINS, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Policy
+from ijaa.shared.http.policies import ADMINS, ENROLLING, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Policy
 from ijaa.shared.principals import Role
-
-SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 
 _PAGE = Policy(NOT_ASKED, limit="none")
 _SERVICE = Policy(NOT_ASKED, limit="none")
 """Its router lets services in alone, by a token of their own kind."""
+_SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
+_MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
+_READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
+_READERS_OF_ADMINS: frozenset[Role] = _SUPERADMINS | {"auditor"}
 
 POLICIES: Mapping[str, Policy] = {
     # health, figures, pages
@@ -29,6 +31,7 @@ POLICIES: Mapping[str, Policy] = {
     "listDemoMail": _PAGE,
     "getDemoMail": _PAGE,
     # between the services
+    "getEventFigures": _SERVICE,
     "getMemberCards": _SERVICE,
     "getMemberStandings": _SERVICE,
     "followRevocations": _SERVICE,
@@ -45,7 +48,7 @@ POLICIES: Mapping[str, Policy] = {
     # sessions
     "refreshSession": Policy(NOT_ASKED, flag="user.refresh", limit="refresh"),
     "logOut": Policy(NOT_ASKED, flag="user.logout"),
-    "logOutEverywhere": Policy(SIGNED_IN, flag="user.logout", admin_flag="admin.logout"),
+    "logOutEverywhere": Policy(SIGNED_IN | ENROLLING, flag="user.logout", admin_flag="admin.logout"),
     "listSessions": Policy(SIGNED_IN),
     "endSession": Policy(SIGNED_IN),
     "getKeys": Policy(NOT_ASKED),
@@ -55,6 +58,21 @@ POLICIES: Mapping[str, Policy] = {
     "getMember": Policy(EVERYBODY, flag="user.profile"),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
+    "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),
+    "confirmTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", limit="login", answers_secret=True),
+    "listAdmins": Policy(_READERS_OF_ADMINS, flag="admin.features"),
+    "getAdmin": Policy(_READERS_OF_ADMINS, flag="admin.features"),
+    "createAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features", answers_secret=True),
+    "editAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
+    "activateAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
+    "deactivateAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
+    "resetAdminTotp": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
+    "listUsers": Policy(_READERS_OF_MEMBERS, flag="admin.user-management"),
+    "getUser": Policy(_READERS_OF_MEMBERS, flag="admin.user-management"),
+    "suspendUser": Policy(_MODERATORS, flag="admin.user-management"),
+    "reinstateUser": Policy(_MODERATORS, flag="admin.user-management"),
+    "deleteUser": Policy(_MODERATORS, flag="admin.user-management"),
+    "getDashboard": Policy(ADMINS, flag="admin.features"),
     # feature flags
     "getFlag": Policy(EVERYBODY),
     "evaluateFlag": Policy(NOT_ASKED, limit="read"),
@@ -63,9 +81,9 @@ POLICIES: Mapping[str, Policy] = {
     "getFlagDetails": Policy(ADMINS),
     "getFlagImpact": Policy(ADMINS),
     "getFlagHistory": Policy(ADMINS),
-    "createFlag": Policy(SUPERADMINS),
-    "editFlag": Policy(SUPERADMINS),
-    "deleteFlag": Policy(SUPERADMINS),
+    "createFlag": Policy(_SUPERADMINS),
+    "editFlag": Policy(_SUPERADMINS),
+    "deleteFlag": Policy(_SUPERADMINS),
     # events
     "listEvents": Policy(EVERYBODY, flag="events"),
     "getEvent": Policy(EVERYBODY, flag="events"),

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"]
     demo: bool
     data: Path
+    events_peer: str | None = None
 
     @property
     def secure(self) -> bool:
@@ -103,6 +104,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("IJAA_MAIL_FROM", "the sender of every mail", "IJAA <no-reply@localhost>"),
     Variable("IJAA_BASE_URL", "the address people reach us at", "http://127.0.0.1:8000"),
     Variable("IJAA_USERS_PEER", "where the users service runs when this process serves events alone", form="URL"),
+    Variable(
+        "IJAA_EVENTS_PEER",
+        "where the events service runs when this process serves users alone; optional",
+        form="URL",
+    ),
     Variable("IJAA_CORS_ORIGINS", "exact origins of browser clients, comma-separated", ""),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
@@ -122,7 +128,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     modules = _modules(given["IJAA_MODULES"] or "")
     databases = {module: _database(module, given) if module in modules else None for module in MODULES}
     _refuse_swapped(databases)
-    users_peer = given["IJAA_USERS_PEER"]
+    users_peer, events_peer = given["IJAA_USERS_PEER"], given["IJAA_EVENTS_PEER"]
     if "users" not in modules and users_peer is None:
         raise SettingError("IJAA_USERS_PEER", "is needed when events runs alone: set the users service's URL")
     return Settings(
@@ -136,6 +142,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail_from=given["IJAA_MAIL_FROM"] or "",
         base_url=_url(given, "IJAA_BASE_URL", "http", "https").rstrip("/"),
         users_peer=_url(given, "IJAA_USERS_PEER", "http", "https").rstrip("/") if users_peer else None,
+        events_peer=_url(given, "IJAA_EVENTS_PEER", "http", "https").rstrip("/") if events_peer else None,
         cors_origins=_origins(given["IJAA_CORS_ORIGINS"] or ""),
         log_format=_choice(given, "IJAA_LOG_FORMAT", Literal["json", "console", "auto"]),
         log_level=_choice(given, "IJAA_LOG_LEVEL", Literal["debug", "info", "warning", "error"]),

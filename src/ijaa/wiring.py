@@ -4,22 +4,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from msgspec.structs import asdict
+
 from ijaa.events import module as events
 from ijaa.events.adapters.http_flags import HttpFlags
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.adapters.peer import Peer
 from ijaa.events.ports import MemberCard, Standing, UserDirectory
+from ijaa.events.public import EventsPublic
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
+from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import TokenVerifier
 from ijaa.shared.redis import connect
 from ijaa.users import module as users
+from ijaa.users.adapters.http_event_figures import HttpEventFigures
+from ijaa.users.ports import EventCounts, EventFigures
 from ijaa.users.public import UsersPublic
 
 
@@ -41,6 +46,17 @@ class LocalUserDirectory:
         return await self._public.standings(usernames)
 
 
+class LocalEventFigures:
+    """`EventFigures` in the same process."""
+
+    def __init__(self, public: EventsPublic) -> None:
+        self._public = public
+
+    async def counts(self) -> EventCounts:
+        """Return the figures of this moment."""
+        return EventCounts(**asdict(await self._public.counts()))
+
+
 @dataclass(frozen=True)
 class Wired:
     """The modules of this process, and what they share."""
@@ -60,13 +76,22 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose]
     running: list[Callable[[], AbstractAsyncContextManager[None]]] = []
     modules: list[Module] = []
+    events_database = _database("events", settings.events_database) if settings.events_database else None
 
     directory: UserDirectory
     verifier: TokenVerifier
     flags: FeatureFlags
     if settings.users_database is not None:
         database = _database("users", settings.users_database)
-        built = users.build(settings, database, settings.users_database, clock)
+        figures: EventFigures | None = None
+        if events_database is not None:
+            figures = LocalEventFigures(EventsPublic(events_database, clock))
+        elif settings.events_peer is not None:
+            tokens = ServiceTokens(settings.service_key, caller="users", clock=clock)
+            events_peer = Peer(settings.events_peer, "events", tokens)
+            figures = HttpEventFigures(events_peer)
+            stopping.append(events_peer.close)
+        built = users.build(settings, database, settings.users_database, clock, figures=figures)
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags
         modules.append(built)
@@ -80,8 +105,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         running += [keys.running, revocations.running]
         flags = followed = HttpFlags(peer)
         running.append(followed.running)
-    if settings.events_database is not None:
-        modules.append(events.build(settings, _database("events", settings.events_database), directory, clock))
+    if events_database is not None:
+        modules.append(events.build(settings, events_database, directory, clock))
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -7,28 +7,31 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from ijaa.app import create_app
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.adapters.peer import Peer
 from ijaa.events.ports import UserDirectory
+from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
 from ijaa.shared import access_tokens
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
+from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
+from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.module import build
+from ijaa.users.ports import EventFigures
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
-from ijaa.wiring import LocalUserDirectory
+from ijaa.wiring import LocalEventFigures, LocalUserDirectory
 from tests.asgi import client_of
 from tests.builders import a_member
-from tests.fakes import FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
 
 PEER = "http://users.local"
 
@@ -37,6 +40,14 @@ INSERT INTO revocations (session_id, revoked_at, expires_at)
 VALUES (CAST(:sid AS uuid), now(), now() + interval '16 min')
 """)
 _TELL = text("SELECT pg_notify('ijaa_revocations', :sid || ' ' || extract(epoch FROM now() + interval '16 min'))")
+_EVENT = text("""
+INSERT INTO events (title, start_date, end_date, timezone, privacy, is_online, going, waiting, requires_approval,
+                    waitlist_mode, max_guests, created_by_username, tags, status, search_key, created_at, updated_at,
+                    cancelled_at, version)
+SELECT 'Tea', at, at + interval '1 hour', 'UTC', 'PUBLIC', false, :going, :waiting, false, 'auto', 0, 'olu', '{}',
+       CAST(:status AS text), 'tea', now(), now(), CASE WHEN CAST(:status AS text) = 'CANCELLED' THEN now() END, 1
+FROM (SELECT now() + :days * interval '1 day' AS at) moment
+""")
 
 
 @dataclass
@@ -45,6 +56,15 @@ class Directory:
 
     port: UserDirectory
     add: Callable[..., Awaitable[None]]
+
+
+@dataclass
+class Figures:
+    """Figures under test, how an event comes to be, and how they come to be out of reach."""
+
+    port: EventFigures
+    add: Callable[..., Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -104,6 +124,49 @@ async def directory(
     assert settings.users_database is not None
     built = build(settings, users_database, settings.users_database, SystemClock())
     yield Directory(LocalUserDirectory(built.public), add)
+
+
+@pytest.fixture(params=["in process", "HTTP", "fake"])
+async def figures(
+    request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database
+) -> AsyncIterator[Figures]:
+    """Give the same figures in each of their shapes."""
+    if request.param == "fake":
+        fake = FakeEventFigures()
+        yield Figures(fake, fake.add, fake.stop)
+        return
+
+    async def add(status: str, *, days: int, going: int = 0, waiting: int = 0) -> None:
+        row = {"status": status, "days": days, "going": going, "waiting": waiting}
+        async with events_database.transaction() as session:
+            await session.execute(_EVENT, row)
+
+    if request.param == "HTTP":
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        settings = read_settings(servers | only)
+        app = create_app(settings)
+        async with client_of(app):
+            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
+            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield Figures(HttpEventFigures(peer), add, end)
+            await peer.close()
+        return
+    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
+    local = LocalEventFigures(EventsPublic(events_database, SystemClock()))
+
+    async def end_database() -> None:
+        local._public = EventsPublic(down, SystemClock())
+
+    yield Figures(local, add, end_database)
+    await down.dispose()
+
+
+def _refused(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])

@@ -58,6 +58,8 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path) ->
         if module == "events" and not given.get("IJAA_EVENTS_DATABASE_URL"):
             given.setdefault("IJAA_USERS_PEER", f"http://127.0.0.1:{PORTS['users']}")
             given.setdefault("IJAA_BASE_URL", given["IJAA_USERS_PEER"])
+        if module == "users" and not given.get("IJAA_USERS_DATABASE_URL"):
+            given.setdefault("IJAA_EVENTS_PEER", f"http://127.0.0.1:{PORTS['events']}")
         given.setdefault("IJAA_BASE_URL", base_url(listening))
         with embedded.provide(given, data) as environ:
             prepare(environ, given)

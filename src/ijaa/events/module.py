@@ -6,16 +6,19 @@ from contextlib import asynccontextmanager
 from ijaa.events.catalogue.controller import event_router
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.internal.controller import internal_router
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import UserDirectory
+from ijaa.events.public import EventsPublic
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.settings import Settings
 from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
+from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.pages import Cursors
 
@@ -28,6 +31,7 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
     participations = ParticipationService(
         database, ParticipationRepository(database), seats, directory, cursors=cursors, clock=clock
     )
+    guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -41,5 +45,6 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
         database=database,
         idempotency=IdempotencyKeys(database, clock),
         routes=[event_router(events), participation_router(participations)],
+        internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
     )

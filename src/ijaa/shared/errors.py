@@ -69,6 +69,13 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "You may not do this"
 
 
+class TotpEnrolmentRequired(Forbidden):
+    """The caller's role asks for a second factor, and he has none yet."""
+
+    code = "totp-enrolment-required"
+    title = "Enrol a second factor first: POST /api/v1/admin/auth/totp, then refresh the session"
+
+
 class NotFound(Problem):
     """It is not there, or not visible to the caller: the two are answered alike."""
 

@@ -1,12 +1,17 @@
 """Who calls, and how we know."""
 
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
 
 AdminRole = Literal["superadmin", "moderator", "event-manager", "auditor"]
-Role = Literal["member", "superadmin", "moderator", "event-manager", "auditor"]
+Role = Literal["member", "superadmin", "moderator", "event-manager", "auditor", "enrolling"]
+"""`enrolling` is a superadmin who has to enrol a second factor before anything else."""
+Kind = Literal["member", "admin"]
 ADMIN_ROLES: tuple[AdminRole, ...] = ("superadmin", "moderator", "event-manager", "auditor")
+FRESH_FOR = timedelta(minutes=5)
+"""How long a proof of the password is good for what is sensitive."""
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -20,9 +25,13 @@ class Principal(msgspec.Struct, frozen=True):
     """When the password was last proved in this session: seconds since 1970 (OpenID Connect Core §2)."""
 
     @property
-    def kind(self) -> Literal["member", "admin"]:
+    def kind(self) -> Kind:
         """Whether this is a member's account or an admin's."""
         return "member" if self.role == "member" else "admin"
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the password was proved a short while ago."""
+        return now.timestamp() - self.auth_time <= FRESH_FOR.total_seconds()
 
 
 class InvalidTokenError(Exception):

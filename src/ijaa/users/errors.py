@@ -15,6 +15,18 @@ class LoginFailed(Unauthenticated):
     code, title = "login-failed", "The login or the password is not right"
 
 
+class TotpRequired(Unauthenticated):
+    """The password was right, and the account has a second factor that was not given."""
+
+    code, title = "totp-required", "Give the code of your second factor as `totp`, or a recovery code"
+
+
+class OwnAccount(Conflict):
+    """Nobody locks himself out, or raises himself."""
+
+    code, title = "own-account", "Another superadmin has to do this to your own account"
+
+
 class SessionEnded(Unauthenticated):
     """The refresh token is not good any more."""
 

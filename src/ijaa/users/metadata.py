@@ -1,11 +1,13 @@
 """Every table of the users module, for alembic and for nobody else."""
 
-from ijaa.users.accounts.models import EmailToken, User
+from ijaa.users.accounts.models import EmailToken, ErasedUsername, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.profiles.models import Profile
+from ijaa.users.reports.models import Report
+from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
 from ijaa.users.tables import AUDIT_LOG, IDEMPOTENCY_KEYS, OUTGOING_MAILS
 
@@ -18,9 +20,12 @@ __all__ = [
     "Admin",
     "Connection",
     "EmailToken",
+    "ErasedUsername",
     "FeatureFlag",
     "Profile",
+    "RecoveryCode",
     "RefreshToken",
+    "Report",
     "Revocation",
     "Session",
     "SigningKey",

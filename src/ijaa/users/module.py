@@ -25,17 +25,27 @@ from ijaa.users.accounts.repository import AccountRepository
 from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
 from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.repository import AdminRepository
-from ijaa.users.admins.service import AdminLoginService
+from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.dashboard.controller import dashboard_router
+from ijaa.users.dashboard.repository import DashboardRepository
+from ijaa.users.dashboard.service import DashboardService
 from ijaa.users.flags.controller import flag_router
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
 from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
+from ijaa.users.members.controller import member_router
+from ijaa.users.members.repository import MemberRepository
+from ijaa.users.members.service import MemberService
+from ijaa.users.ports import EventFigures
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import ProfileService
 from ijaa.users.public import UsersPublic
+from ijaa.users.second_factor.controller import second_factor_router
+from ijaa.users.second_factor.repository import SecondFactorRepository
+from ijaa.users.second_factor.service import SecondFactorService
 from ijaa.users.sessions.controller import key_router, session_router
 from ijaa.users.sessions.delivery import TokenDelivery
 from ijaa.users.sessions.feed import RevocationFeed
@@ -43,7 +53,7 @@ from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
-from ijaa.users.sessions.service import SessionService
+from ijaa.users.sessions.service import SessionEndings, SessionService
 from ijaa.users.tables import OUTGOING_MAILS
 
 REFUSED_PASSWORDS = frozenset(password.lower() for password in LEAKED_DEFAULTS)
@@ -61,8 +71,15 @@ class UsersModule(Module):
     public: UsersPublic
 
 
-def build(settings: Settings, database: Database, connections: DatabaseSettings, clock: Clock) -> UsersModule:
-    """Wire the module over its database; nothing is started or connected before its lifespan."""
+def build(
+    settings: Settings,
+    database: Database,
+    connections: DatabaseSettings,
+    clock: Clock,
+    *,
+    figures: EventFigures | None = None,
+) -> UsersModule:
+    """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
     secret = settings.secret_key
     mails = MailQueue(
         database,
@@ -78,18 +95,21 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed)
+    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, clock)
     passwords = Passwords()
+    totp_required = not settings.demo
+    session_repository = SessionRepository(database, totp_required=totp_required)
+    endings, cursors = SessionEndings(session_repository, feed, clock), Cursors(derive_key(secret, "users/cursors"))
     sessions = SessionService(
         database,
-        SessionRepository(database),
+        session_repository,
         keys,
         feed,
         verifier=verifier,
         mails=mails,
         successor_key=derive_key(secret, "users/refresh-successors"),
         issuer=settings.base_url,
-        cursors=Cursors(derive_key(secret, "users/cursors")),
+        cursors=cursors,
         clock=clock,
     )
     accounts = AccountRepository(database)
@@ -104,8 +124,16 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         base_url=settings.base_url,
         clock=clock,
     )
-    logins = LoginService(database, accounts, sessions, passwords)
-    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, passwords, clock)
+    logins = LoginService(database, accounts, sessions, passwords, clock)
+    admin_repository = AdminRepository(database, totp_required=totp_required)
+    factor_repository = SecondFactorRepository()
+    factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), clock)
+    admin_logins = AdminLoginService(database, admin_repository, sessions, passwords, factors, clock)
+    admins = AdminService(
+        database, admin_repository, factor_repository, passwords, REFUSED_PASSWORDS, endings, cursors, clock
+    )
+    members = MemberService(database, MemberRepository(database), endings, mails, cursors, clock)
+    dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
         database,
         FlagRepository(database),
@@ -138,7 +166,10 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
             account_router(registrations, logins, MeService(database, accounts, profiles), delivery),
             session_router(sessions, delivery),
             profile_router(profiles),
-            admin_router(admin_logins, delivery),
+            admin_router(admin_logins, admins, delivery),
+            second_factor_router(factors),
+            member_router(members),
+            dashboard_router(dashboard),
             flag_router(flags),
         ],
         internal=[internal_router(public, feed, flag_feed, keys, guard)],

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ijaa.shared.access_tokens import PublicKeys, Revocations
+from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
 from ijaa.users.profiles.domain import relation, visible_fields
@@ -22,20 +23,22 @@ class UsersPublic:
         keys: PublicKeys,
         revocations: Revocations,
         flags: FeatureFlags,
+        clock: Clock,
     ) -> None:
-        self._profiles = profiles
+        self._profiles, self._clock = profiles, clock
         self.verifier = verifier
         self.keys, self.revocations, self.flags = keys, revocations, flags
 
     async def cards(self, usernames: Collection[str], viewer: str | None) -> dict[str, MemberCard]:
         """Return the cards `viewer` (None is the public) may see, by username as asked for.
 
-        Unknown, unconfirmed and suspended members are left out. Raises `Unavailable`.
+        Unknown, unconfirmed, suspended and leaving members are left out. Raises `Unavailable`.
         """
         if not usernames:
             return {}
         asked = {name: name.lower() for name in usernames}
-        stored = {one.username: one for one in await self._profiles.cards(set(asked.values()), viewer)}
+        found = await self._profiles.cards(set(asked.values()), viewer, self._clock.now())
+        stored = {one.username: one for one in found}
         cards = {}
         for name, username in asked.items():
             if one := stored.get(username):
@@ -50,11 +53,11 @@ class UsersPublic:
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.
 
-        Who never confirmed his address is unknown. Raises `Unavailable`.
+        Who never confirmed his address is unknown, who leaves counts as suspended. Raises `Unavailable`.
         """
         if not usernames:
             return {}
-        found = await self._profiles.standings({name.lower() for name in usernames})
+        found = await self._profiles.standings({name.lower() for name in usernames}, self._clock.now())
         known: dict[str, Standing] = {
             one.username: "active" if one.active else "suspended" for one in found if one.verified
         }

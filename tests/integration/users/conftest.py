@@ -21,12 +21,13 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.modules import api_router
+from ijaa.shared.text import fold
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
 from tests.asgi import client_of
-
-PASSWORD = "a long enough passphrase"
+from tests.builders import PASSWORD
+from tests.integration.users.admins import AnAdmin, SignedInAdmin, add_admin, enrol, sign_in_admin
 
 App = tuple[httpx.AsyncClient, UsersModule]
 Start = Callable[..., AbstractAsyncContextManager[App]]
@@ -202,6 +203,10 @@ async def an_account(
         "password_hash": password_hash,
         "active": True,
         "email_verified_at": now,
+        "suspended_at": None,
+        "suspended_until": None,
+        "suspension_reason": None,
+        "erase_after": None,
         "created_at": now,
         "updated_at": now,
     }
@@ -212,7 +217,14 @@ async def an_account(
         session.add(row)
         await session.flush()
         session.add(
-            Profile(user_id=row.id, username=username, name_key=username, created_at=now, updated_at=now, **profile)
+            Profile(
+                user_id=row.id,
+                username=username,
+                name_key=fold(str(profile["name"])),
+                created_at=now,
+                updated_at=now,
+                **profile,
+            )
         )
 
 
@@ -243,3 +255,19 @@ def token_in(text: str) -> str:
     found = re.search(r"https://alumni\.example/verify\?token=([\w-]{43})\n", text)
     assert found
     return found[1]
+
+
+@pytest.fixture
+def an_admin(app: App, password_hash: str, clock: FrozenClock) -> AnAdmin:
+    """Return what makes an admin and signs him in; a superadmin gets the second factor he has to have."""
+    client, module = app
+
+    async def made(name: str, role: str = "superadmin", *, enrolled: bool | None = None) -> SignedInAdmin:
+        admin_id = await add_admin(module.database, name, role, password_hash, clock.now())
+        answer = (await sign_in_admin(client, f"{name}@admin.example")).json()
+        admin = SignedInAdmin(admin_id, f"{name}@admin.example", answer["access_token"], answer["refresh_token"])
+        if enrolled if enrolled is not None else role == "superadmin":
+            await enrol(client, admin, clock.now())
+        return admin
+
+    return made

@@ -157,8 +157,8 @@ async def test_admins_are_not_members(app: App, client: httpx.AsyncClient, passw
         driver = (await (await session.connection()).get_raw_connection()).driver_connection
         assert driver
         await driver.execute(
-            "INSERT INTO admins (admin_id, name, email, password_hash, active, created_at, updated_at, version)"
-            " VALUES ('ADMIN_1', 'Ada', 'ada@mail.example', $1, true, now(), now(), 1)",
+            "INSERT INTO admins (admin_id, name, email, password_hash, role, active, created_at, updated_at, version)"
+            " VALUES ('ADMIN_1', 'Ada', 'ada@mail.example', $1, 'moderator', true, now(), now(), 1)",
             password_hash,
         )
     login = {"email": "Ada@mail.example", "password": "a long enough passphrase"}

@@ -10,11 +10,11 @@ import pytest
 
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.adapters.peer import Peer
 from ijaa.shared import jwt
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.context import request_id
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

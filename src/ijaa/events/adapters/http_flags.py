@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ijaa.events.adapters.peer import Peer, following
 from ijaa.shared.flags import FlagsOn
+from ijaa.shared.http.peer import Peer, following
 
 
 class HttpFlags:

@@ -12,9 +12,9 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from ijaa.events.adapters.peer import Peer, following
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.peer import Peer, following
 from ijaa.shared.lookups import Lookups
 
 log = structlog.get_logger("ijaa.events.tokens")

@@ -5,8 +5,8 @@ from itertools import islice
 
 import msgspec
 
-from ijaa.events.adapters.peer import Peer
 from ijaa.events.ports import MemberCard, Standing
+from ijaa.shared.http.peer import Peer
 
 _BATCH = 500
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
 from ijaa.events.catalogue.models import Event
-from ijaa.events.catalogue.schemas import EventRead
+from ijaa.events.catalogue.schemas import EventCounts, EventRead
 from ijaa.events.visibility import INSIDER, MINE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
@@ -33,6 +33,19 @@ _ANSWERED = text(
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
 
 READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
+
+# the counters of the rows are kept exact by `seats`, and counting participations would read all of them
+_COUNTS = """
+SELECT count(*) FILTER (WHERE upcoming), count(*) FILTER (WHERE held AND NOT upcoming),
+       count(*) FILTER (WHERE status = 'CANCELLED'),
+       coalesce(sum(going) FILTER (WHERE upcoming), 0)::bigint,
+       coalesce(sum(waiting) FILTER (WHERE upcoming), 0)::bigint
+FROM (
+    SELECT status, going, waiting, status NOT IN ('DRAFT', 'CANCELLED') AS held,
+           status NOT IN ('DRAFT', 'CANCELLED', 'COMPLETED') AND end_date > $1 AS upcoming
+    FROM events
+) one
+"""
 
 
 def page_sql(
@@ -80,6 +93,12 @@ class EventRepository:
         narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, now, arguments))
         total: int = await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *arguments)
         return total
+
+    async def counts(self, now: datetime) -> EventCounts:
+        """Return how many events and seats there are."""
+        found = await self._database.fetch_one(EventCounts, _COUNTS, now)
+        assert found is not None  # noqa: S101 - aggregates always give a row
+        return found
 
     async def lock(self, session: AsyncSession, event_id: int) -> Event | None:
         """Return an event to change; nobody else changes it, or its seats, before the transaction ends."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ijaa.events.ports import MemberCard
-from ijaa.shared.schema import MAX_INT, Body, Patch
+from ijaa.shared.schema import MAX_INT, Body, Patch, View
 
 Privacy = Literal["PUBLIC", "PRIVATE", "INVITE_ONLY"]
 Status = Literal["DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED", "NEEDS_ORGANISER"]
@@ -116,3 +116,15 @@ class EventRead(msgspec.Struct, frozen=True):
     updated_at: datetime
     organizer: MemberCard | None = None
     """Looked up in the other module after the row was read."""
+
+
+class EventCounts(View, frozen=True):
+    """Events in numbers; drafts and cancelled ones are neither upcoming nor past."""
+
+    upcoming: int
+    past: int
+    cancelled: int
+    going: int
+    """Seats taken at upcoming events, guests included."""
+    waiting: int
+    """Entries in the waitlists of upcoming events."""

@@ -6,12 +6,9 @@ from litestar import Request
 from litestar.types import Scope
 
 from ijaa.shared.clock import Clock
-from ijaa.shared.errors import Forbidden, StepUpRequired, Unauthenticated
+from ijaa.shared.errors import Forbidden, StepUpRequired, TotpEnrolmentRequired, Unauthenticated
 from ijaa.shared.http.policies import MEMBERS, NOT_ASKED, Policy
 from ijaa.shared.principals import InvalidTokenError, Principal, Role, TokenVerifier
-
-FRESH_FOR = 300
-"""Seconds a proof of the password is good for what is sensitive."""
 
 
 async def authenticate(
@@ -29,11 +26,13 @@ async def authenticate(
             scope["user"] = principal = await verifier.verify(token)
         except InvalidTokenError:
             raise Unauthenticated("The token is not good any more: sign in again.", error="invalid_token") from None
+    if principal is not None and principal.role == "enrolling" and "enrolling" not in policy.callers:
+        raise TotpEnrolmentRequired
     if isinstance(policy.callers, frozenset):
         if principal is None:
             raise Unauthenticated
         _refuse_others(principal, policy.callers)
-        if policy.fresh and clock.now().timestamp() - principal.auth_time > FRESH_FOR:
+        if policy.fresh and not principal.is_fresh(clock.now()):
             raise StepUpRequired
     return principal
 

@@ -22,6 +22,8 @@ NOT_ASKED: Literal["not asked"] = "not asked"
 MEMBERS: frozenset[Role] = frozenset({"member"})
 ADMINS: frozenset[Role] = frozenset(ADMIN_ROLES)
 SIGNED_IN: frozenset[Role] = MEMBERS | ADMINS
+ENROLLING: frozenset[Role] = frozenset({"enrolling"})
+"""Superadmins without the second factor they have to have; every row that does not name them refuses them."""
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -60,8 +60,3 @@ def password_violations(password: str, refused: frozenset[str], pointer: str = "
         yield Violation(pointer, "is a published default: everybody knows it")
     elif not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or len(password.encode()) > MAX_PASSWORD_BYTES:
         yield Violation(pointer, f"takes {MIN_PASSWORD} to {MAX_PASSWORD} characters")
-
-
-def may_sign_in(*, active: bool, verified_at: datetime | None) -> bool:
-    """Whether an account may be signed in to at all."""
-    return active and verified_at is not None

@@ -18,6 +18,17 @@ class User(UsersBase):
         CheckConstraint("username = lower(username) AND username <> ''", name="username"),
         CheckConstraint("email = lower(email) AND email <> ''", name="email"),
         CheckConstraint("version > 0", name="version"),
+        CheckConstraint("(suspended_at IS NULL) = (suspension_reason IS NULL)", name="suspension_reason"),
+        CheckConstraint("suspension_reason <> ''", name="suspension_reason_said"),
+        CheckConstraint("suspended_until IS NULL OR suspended_until > suspended_at", name="suspended_until"),
+        CheckConstraint("suspended_at IS NOT NULL OR suspended_until IS NULL", name="suspended_at"),
+        Index(
+            "idx_users_search",
+            "username",
+            "email",
+            postgresql_using="gin",
+            postgresql_ops={"username": "gin_trgm_ops", "email": "gin_trgm_ops"},
+        ),
     )
 
     id: Mapped[Key]
@@ -29,6 +40,12 @@ class User(UsersBase):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     active: Mapped[bool]
     email_verified_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    """When the suspension ends by itself; NULL is when it is lifted."""
+    suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    erase_after: Mapped[datetime | None]
+    """When the grace of an account that leaves is over."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
@@ -51,3 +68,13 @@ class EmailToken(UsersBase):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ErasedUsername(UsersBase):
+    """A username that is never given again, because rows elsewhere may still name it."""
+
+    __tablename__ = "erased_usernames"
+    __table_args__ = (CheckConstraint("username = lower(username) AND username <> ''", name="username"),)
+
+    username: Mapped[str] = mapped_column(String(100), primary_key=True)
+    erased_at: Mapped[datetime]

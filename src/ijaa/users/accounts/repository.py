@@ -12,6 +12,7 @@ from ijaa.shared.schema import columns
 from ijaa.users.accounts.domain import TOKEN_LIFETIME, Claimant
 from ijaa.users.accounts.models import EmailToken, User
 from ijaa.users.profiles.models import Profile
+from ijaa.users.standing import MAY_ACT, NOT_BARRED
 
 _VERIFY = "verify-email"
 
@@ -22,21 +23,24 @@ FROM users u
 WHERE username = :username OR lower(login_alias) = :username OR email = :email
 ORDER BY id FOR UPDATE
 """)
-_UNCONFIRMED = text("""
-SELECT id, username FROM users WHERE email = :email AND email_verified_at IS NULL AND active FOR SHARE
+_ERASED = text("SELECT EXISTS (SELECT FROM erased_usernames WHERE username = :username)")
+_UNCONFIRMED = text(f"""
+SELECT u.id, u.username FROM users u
+WHERE u.email = :email AND u.email_verified_at IS NULL AND {NOT_BARRED.format(now=":now")} FOR SHARE
 """)
-_CONFIRM = text("""
+_CONFIRM = text(f"""
 WITH spent AS (
     UPDATE email_tokens SET used_at = :now
     WHERE hash = :hash AND purpose = 'verify-email' AND used_at IS NULL AND expires_at > :now
     RETURNING user_id
 )
 UPDATE users u SET email_verified_at = :now, updated_at = :now, version = version + 1
-FROM spent WHERE u.id = spent.user_id AND u.active AND u.email_verified_at IS NULL
+FROM spent WHERE u.id = spent.user_id AND u.email_verified_at IS NULL AND {NOT_BARRED.format(now=":now")}
 RETURNING u.user_id, u.username
 """)
-_STILL = text("""
-SELECT EXISTS (SELECT FROM users WHERE id = :id AND active AND password_hash = :hash FOR SHARE)
+_STILL = text(f"""
+SELECT EXISTS (
+    SELECT FROM users u WHERE u.id = :id AND {MAY_ACT.format(now=":now")} AND u.password_hash = :hash FOR SHARE)
 """)
 
 
@@ -47,8 +51,7 @@ class Credentials(msgspec.Struct, frozen=True):
     user_id: str
     username: str
     password_hash: str | None
-    active: bool
-    email_verified_at: datetime | None
+    may_act: bool
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -73,7 +76,7 @@ class StoredMe(msgspec.Struct, frozen=True):
 
 # an imported account may have kept another's username as its old spelling: typed exactly like that, it is the one meant
 _BY_LOGIN = f"""
-SELECT {columns(Credentials)} FROM users
+SELECT {columns(Credentials, may_act=MAY_ACT.format(now="$2::timestamptz"))} FROM users u
 WHERE username = lower($1) OR email = lower($1) OR login_alias = $1
 ORDER BY login_alias IS NOT DISTINCT FROM $1 DESC, username = lower($1) DESC LIMIT 1
 """
@@ -118,9 +121,14 @@ class AccountRepository:
         }
         await session.execute(insert(EmailToken).values(row))
 
-    async def unconfirmed(self, session: AsyncSession, email: str) -> tuple[int, str] | None:
+    async def erased(self, session: AsyncSession, username: str) -> bool:
+        """Whether the username was that of an account that was erased; its last holder is gone by now."""
+        erased: bool = (await session.execute(_ERASED, {"username": username})).scalar_one()
+        return erased
+
+    async def unconfirmed(self, session: AsyncSession, email: str, now: datetime) -> tuple[int, str] | None:
         """Return key and username of the account that waits for this address to be confirmed."""
-        row = (await session.execute(_UNCONFIRMED, {"email": email})).one_or_none()
+        row = (await session.execute(_UNCONFIRMED, {"email": email, "now": now})).one_or_none()
         return None if row is None else (row.id, row.username)
 
     async def confirm(self, session: AsyncSession, token_hash: bytes, now: datetime) -> Confirmed | None:
@@ -128,13 +136,13 @@ class AccountRepository:
         row = (await session.execute(_CONFIRM, {"hash": token_hash, "now": now})).one_or_none()
         return None if row is None else Confirmed(*row)
 
-    async def by_login(self, login: str) -> Credentials | None:
+    async def by_login(self, login: str, now: datetime) -> Credentials | None:
         """Return the account of a username or e-mail; upper case does not matter."""
-        return await self._database.fetch_one(Credentials, _BY_LOGIN, login)
+        return await self._database.fetch_one(Credentials, _BY_LOGIN, login, now)
 
-    async def still_good(self, session: AsyncSession, credentials: Credentials) -> bool:
+    async def still_good(self, session: AsyncSession, credentials: Credentials, now: datetime) -> bool:
         """Whether what was checked still holds; until the transaction ends nobody changes it."""
-        bound = {"id": credentials.id, "hash": credentials.password_hash}
+        bound = {"id": credentials.id, "hash": credentials.password_hash, "now": now}
         still: bool = (await session.execute(_STILL, bound)).scalar_one()
         return still
 

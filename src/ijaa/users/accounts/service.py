@@ -11,7 +11,7 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
-from ijaa.users.accounts.domain import may_sign_in, password_violations, username_violations, weigh
+from ijaa.users.accounts.domain import password_violations, username_violations, weigh
 from ijaa.users.accounts.mails import confirmation_mail, known_address_mail
 from ijaa.users.accounts.models import User
 from ijaa.users.accounts.passwords import Passwords
@@ -79,7 +79,7 @@ class RegistrationService:
     async def resend(self, email: str) -> None:
         """Mail a new token to an address that waits to be confirmed; any other address gets nothing."""
         async with self._database.transaction() as session:
-            if found := await self._repository.unconfirmed(session, fold_email(email)):
+            if found := await self._repository.unconfirmed(session, fold_email(email), self._clock.now()):
                 await self._mail_token(session, *found, fold_email(email))
 
     async def confirm(self, token: str, device: Device) -> Tokens:
@@ -95,7 +95,7 @@ class RegistrationService:
     ) -> None:
         now, username, email = self._clock.now(), registration.username, fold_email(registration.email)
         claim = weigh(username, email, await self._repository.claimants(session, username, email, now))
-        if claim.username_taken:
+        if claim.username_taken or await self._repository.erased(session, username):
             raise UsernameTaken
         if claim.known and claim.known.verified:
             mail = known_address_mail(email, claim.known.username)
@@ -140,19 +140,19 @@ class LoginService:
         repository: AccountRepository,
         sessions: SessionService,
         passwords: Passwords,
+        clock: Clock,
     ) -> None:
         self._database, self._repository = database, repository
-        self._sessions, self._passwords = sessions, passwords
+        self._sessions, self._passwords, self._clock = sessions, passwords, clock
 
     async def log_in(self, login: str, password: str, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
-        found = await self._repository.by_login(login)
-        allowed = found and may_sign_in(active=found.active, verified_at=found.email_verified_at)
-        hashed = found.password_hash if found and allowed else None
+        found = await self._repository.by_login(login, self._clock.now())
+        hashed = found.password_hash if found and found.may_act else None
         if not await self._passwords.matches(password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
-            if not await self._repository.still_good(session, found):
+            if not await self._repository.still_good(session, found, self._clock.now()):
                 raise LoginFailed
             return await self._sessions.open(session, found.user_id, found.username, role="member", device=device)
 

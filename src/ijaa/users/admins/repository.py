@@ -1,17 +1,21 @@
 """SQL of admins."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
-from ijaa.shared.principals import AdminRole
+from ijaa.shared.principals import AdminRole, Role
 from ijaa.shared.schema import columns
 from ijaa.users.admins.models import Admin
+from ijaa.users.standing import SIGNED_IN_AS
 
-_STILL = text("SELECT EXISTS (SELECT FROM admins WHERE admin_id = :id AND active AND password_hash = :hash FOR SHARE)")
+_LOCK_UNCHANGED = text(f"""
+SELECT {SIGNED_IN_AS} FROM admins a WHERE a.admin_id = :id AND a.active AND a.password_hash = :hash FOR NO KEY UPDATE
+""")
 
 
 class AdminCredentials(msgspec.Struct, frozen=True):
@@ -19,50 +23,78 @@ class AdminCredentials(msgspec.Struct, frozen=True):
 
     admin_id: str
     password_hash: str
-    role: AdminRole
     active: bool
 
 
+class StoredAdmin(msgspec.Struct, frozen=True):
+    """An admin as he lies in the table."""
+
+    admin_id: str
+    name: str
+    email: str
+    role: AdminRole
+    active: bool
+    second_factor: bool
+    created_at: datetime
+    updated_at: datetime
+    id: int
+    version: int
+
+
 _BY_EMAIL = f"SELECT {columns(AdminCredentials)} FROM admins WHERE email = lower($1)"
+_BY_ID = f"SELECT {columns(AdminCredentials)} FROM admins WHERE admin_id = $1"
+_READ = f"SELECT {columns(StoredAdmin, 'a', second_factor='a.totp_seed IS NOT NULL')} FROM admins a"
+_PAGE = f"{_READ} WHERE a.id > $1 ORDER BY a.id LIMIT $2"
+_ONE = f"{_READ} WHERE a.admin_id = $1"
 
 
 class AdminRepository:
     """Admins."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, totp_required: bool = True) -> None:
+        self._database, self._totp_required = database, totp_required
 
     async def by_email(self, email: str) -> AdminCredentials | None:
         """Return the admin with this address; upper case does not matter."""
         return await self._database.fetch_one(AdminCredentials, _BY_EMAIL, email)
 
-    async def still_good(self, session: AsyncSession, credentials: AdminCredentials) -> bool:
-        """Whether what was checked still holds; until the transaction ends nobody changes it."""
-        bound = {"id": credentials.admin_id, "hash": credentials.password_hash}
-        still: bool = (await session.execute(_STILL, bound)).scalar_one()
-        return still
+    async def by_id(self, admin_id: str) -> AdminCredentials | None:
+        """Return the admin with this public id."""
+        return await self._database.fetch_one(AdminCredentials, _BY_ID, admin_id)
 
-    async def add(
-        self,
-        session: AsyncSession,
-        *,
-        admin_id: str,
-        name: str,
-        email: str,
-        password_hash: str,
-        now: datetime,
-    ) -> None:
-        """Add a superadmin."""
-        session.add(
-            Admin(
-                admin_id=admin_id,
-                name=name,
-                email=email,
-                password_hash=password_hash,
-                role="superadmin",
-                active=True,
-                created_at=now,
-                updated_at=now,
-            )
-        )
+    async def lock_unchanged(self, session: AsyncSession, credentials: AdminCredentials) -> Role | None:
+        """Return the role to sign in with if what was checked still holds; nobody changes it before the end."""
+        bound = {"id": credentials.admin_id, "hash": credentials.password_hash, "totp_required": self._totp_required}
+        role: Role | None = (await session.execute(_LOCK_UNCHANGED, bound)).scalar()
+        return role
+
+    async def page(self, after: int, limit: int) -> list[StoredAdmin]:
+        """Return up to `limit` admins after a place in the list, oldest first."""
+        return await self._database.fetch(StoredAdmin, _PAGE, after, limit)
+
+    async def read(self, admin_id: str) -> StoredAdmin | None:
+        """Return one admin."""
+        return await self._database.fetch_one(StoredAdmin, _ONE, admin_id)
+
+    async def add(self, session: AsyncSession, admin: Admin) -> None:
+        """Add an admin."""
+        session.add(admin)
         await session.flush()
+
+    async def lock_with_superadmins(self, session: AsyncSession, admin_id: str) -> Sequence[Admin]:
+        """Return an admin and every active superadmin, locked in one order, as they are once the lock is held."""
+        acting = and_(Admin.role == "superadmin", Admin.active)
+        found = await session.scalars(
+            select(Admin)
+            .where(or_(acting, Admin.admin_id == admin_id))
+            .order_by(Admin.id)
+            .with_for_update(key_share=True)
+        )
+        return found.all()
+
+    async def lock_by_email(self, session: AsyncSession, email: str) -> Admin | None:
+        """Return the admin with this address, locked."""
+        found: Admin | None = await session.scalar(
+            select(Admin).where(Admin.email == email).with_for_update(key_share=True)
+        )
+        return found

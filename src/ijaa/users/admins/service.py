@@ -1,21 +1,42 @@
-"""Use cases of admins."""
+"""Use cases of admins: signing in, and looking after each other's accounts."""
 
+import secrets
+from collections.abc import Callable
+
+from msgspec import UNSET
+from msgspec.structs import asdict
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database, violates
-from ijaa.shared.errors import Conflict, Violation
+from ijaa.shared.errors import Conflict, NotFound, Unauthenticated, Violation
+from ijaa.shared.pages import Cursors, Page
+from ijaa.shared.principals import AdminRole, Principal
 from ijaa.users.accounts.domain import password_violations
 from ijaa.users.accounts.passwords import Passwords
-from ijaa.users.admins.repository import AdminRepository
-from ijaa.users.errors import LoginFailed, refuse
+from ijaa.users.admins.models import Admin
+from ijaa.users.admins.repository import AdminRepository, StoredAdmin
+from ijaa.users.admins.schemas import AdminCreated, AdminPatch, AdminRead
+from ijaa.users.errors import LoginFailed, OwnAccount, refuse
 from ijaa.users.identifiers import fold_email, public_id
+from ijaa.users.second_factor.repository import SecondFactorRepository
+from ijaa.users.second_factor.service import SecondFactorService
 from ijaa.users.sessions.schemas import Device, Tokens
-from ijaa.users.sessions.service import SessionService
+from ijaa.users.sessions.service import SessionEndings, SessionService
 from ijaa.users.tables import AUDIT_LOG
 
 _MIN_NAME, _MAX_NAME = 2, 100
+_GENERATED = 18
+"""Random bytes of a generated password."""
+Precondition = Callable[[int], None]
+"""Refuses a version the client did not expect."""
+
+
+def generated_password() -> str:
+    """Return a password nobody chose."""
+    return secrets.token_urlsafe(_GENERATED)
 
 
 class AdminLoginService:
@@ -27,22 +48,29 @@ class AdminLoginService:
         repository: AdminRepository,
         sessions: SessionService,
         passwords: Passwords,
+        factors: SecondFactorService,
         clock: Clock,
     ) -> None:
-        self._database, self._repository = database, repository
+        self._database, self._repository, self._factors = database, repository, factors
         self._sessions, self._passwords, self._clock = sessions, passwords, clock
 
-    async def log_in(self, email: str, password: str, device: Device) -> Tokens:
-        """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
+    async def log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
+        """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong.
+
+        Raises:
+            TotpRequired: the password was right, and the second factor was not given.
+
+        """
         found = await self._repository.by_email(email)
         hashed = found.password_hash if found and found.active else None
         if not await self._passwords.matches(password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
-            if not await self._repository.still_good(session, found):
+            if (role := await self._repository.lock_unchanged(session, found)) is None:
                 raise LoginFailed
+            await self._factors.check(session, found.admin_id, totp)
             # an admin is known by a pseudonym outside his own account: tokens and log lines hold no address
-            tokens = await self._sessions.open(session, found.admin_id, found.admin_id, role=found.role, device=device)
+            tokens = await self._sessions.open(session, found.admin_id, found.admin_id, role=role, device=device)
             await audit.record(
                 session,
                 AUDIT_LOG,
@@ -55,49 +83,195 @@ class AdminLoginService:
 
 
 class AdminService:
-    """Makes admins."""
+    """Makes admins, changes what they may, and lets them back in.
+
+    Every change locks the active superadmins in one order and finds its actor among them. As nobody does any of it to
+    himself, one superadmin is always left, however many act at once.
+    """
 
     def __init__(
         self,
         database: Database,
         repository: AdminRepository,
+        factors: SecondFactorRepository,
         passwords: Passwords,
         refused_passwords: frozenset[str],
+        endings: SessionEndings,
+        cursors: Cursors,
         clock: Clock,
     ) -> None:
-        self._database, self._repository = database, repository
-        self._passwords, self._refused, self._clock = passwords, refused_passwords, clock
+        self._database, self._repository, self._factors = database, repository, factors
+        self._passwords, self._refused, self._endings = passwords, refused_passwords, endings
+        self._cursors, self._clock = cursors, clock
 
-    async def create(self, *, name: str, email: str, password: str) -> str:
-        """Make a superadmin from the command line and return the public id.
+    async def page(self, cursor: str | None, limit: int) -> Page[AdminRead]:
+        """Return admins, oldest first."""
+        (after,) = self._cursors.read("admins", cursor, tuple[int]) if cursor else (0,)
+        rows = await self._repository.page(after, limit + 1)
+        items, following = self._cursors.page("admins", rows, limit, lambda row: (row.id,))
+        return Page(items=[_read(row) for row in items], next_cursor=following)
+
+    async def read(self, admin_id: str) -> tuple[AdminRead, int]:
+        """Return an admin and its version; raise `NotFound` without one."""
+        if (stored := await self._repository.read(admin_id)) is None:
+            raise NotFound
+        return _read(stored), stored.version
+
+    async def create(
+        self, *, name: str, email: str, password: str | None, role: AdminRole, actor: str | None
+    ) -> AdminCreated:
+        """Make an admin, with a password made up where none is given; no actor is the command line.
 
         Raises:
             Invalid: the name or the password does not do.
             Conflict: an admin has this address.
 
         """
-        name = name.strip()
-        short = [Violation("/name", f"takes {_MIN_NAME} to {_MAX_NAME} characters")]
-        refuse(
-            [
-                *(short if not _MIN_NAME <= len(name) <= _MAX_NAME else ()),
-                *password_violations(password, self._refused),
-            ]
+        name, chosen = name.strip(), password or generated_password()
+        refuse([*_name_violations(name), *password_violations(chosen, self._refused)])
+        hashed, now = await self._passwords.hash(chosen), self._clock.now()
+        admin = Admin(
+            admin_id=public_id("ADMIN"),
+            name=name,
+            email=fold_email(email),
+            password_hash=hashed,
+            role=role,
+            active=True,
+            created_at=now,
+            updated_at=now,
         )
-        hashed, admin_id, now = await self._passwords.hash(password), public_id("ADMIN"), self._clock.now()
         try:
             async with self._database.transaction() as session:
-                await self._repository.add(
-                    session,
-                    admin_id=admin_id,
-                    name=name,
-                    email=fold_email(email),
-                    password_hash=hashed,
-                    now=now,
-                )
-                await audit.record(session, AUDIT_LOG, at=now, action="admin-created", actor=None, subject=admin_id)
+                await self._repository.add(session, admin)
+                await self._audit(session, "admin-created", actor, admin, role=role)
         except IntegrityError as error:
             if violates(error, "uq_admins_email"):
                 raise Conflict("An admin with this address exists already.") from None
             raise
-        return admin_id
+        return AdminCreated(**asdict(_changed(admin)), password=UNSET if password else chosen)
+
+    async def activate(self, actor: Principal, admin_id: str) -> AdminRead:
+        """Let an admin sign in again."""
+        async with self._database.transaction() as session:
+            admin = await self._other(session, actor, admin_id)
+            if not admin.active:
+                await self._change(session, actor, admin, "admin-activated", active=True)
+        return _changed(admin)
+
+    async def deactivate(self, actor: Principal, admin_id: str) -> AdminRead:
+        """Keep an admin from signing in, and end his sessions."""
+        async with self._database.transaction() as session:
+            admin = await self._other(session, actor, admin_id)
+            if admin.active:
+                await self._change(session, actor, admin, "admin-deactivated", active=False)
+                await self._endings.end_all(session, "admin", admin_id)
+        return _changed(admin)
+
+    async def edit(
+        self, actor: Principal, admin_id: str, patch: AdminPatch, precondition: Precondition
+    ) -> tuple[AdminRead, int]:
+        """Change name and role of an admin; another role ends his sessions, and nobody gives himself one."""
+        changes = patch.changes()
+        if "name" in changes:
+            changes["name"] = changes["name"].strip()
+            refuse(_name_violations(changes["name"]))
+        async with self._database.transaction() as session:
+            admin = await self._locked(session, actor, admin_id)
+            precondition(admin.version)
+            if "name" in changes and changes["name"] != admin.name:
+                await self._change(session, actor, admin, "admin-renamed", name=changes["name"])
+            if "role" in changes and changes["role"] != admin.role:
+                await self._give_role(session, actor, admin, changes["role"])
+        return _changed(admin), admin.version
+
+    async def reset_totp(self, actor: Principal, admin_id: str) -> None:
+        """Take another admin's second factor away, and end his sessions."""
+        async with self._database.transaction() as session:
+            await self._forget_factor(session, actor.user_id, await self._other(session, actor, admin_id))
+
+    async def rescue_totp(self, email: str) -> None:
+        """Take the second factor of whoever has this address away, from the command line."""
+        async with self._database.transaction() as session:
+            await self._forget_factor(session, None, await self._addressed(session, email))
+
+    async def rescue_password(self, email: str, password: str) -> None:
+        """Give whoever has this address a new password, from the command line, and end his sessions."""
+        refuse(list(password_violations(password, self._refused)))
+        hashed = await self._passwords.hash(password)
+        async with self._database.transaction() as session:
+            admin = await self._addressed(session, email)
+            await self._change(session, None, admin, "admin-password-reset", password_hash=hashed)
+            await self._endings.end_all(session, "admin", admin.admin_id)
+
+    async def _locked(self, session: AsyncSession, actor: Principal, admin_id: str) -> Admin:
+        found = {admin.admin_id: admin for admin in await self._repository.lock_with_superadmins(session, admin_id)}
+        acting = found.get(actor.user_id)
+        if acting is None or not acting.active or acting.role != "superadmin":
+            raise Unauthenticated(error="invalid_token")  # somebody was faster, and the actor is none any more
+        if (admin := found.get(admin_id)) is None:
+            raise NotFound
+        return admin
+
+    async def _other(self, session: AsyncSession, actor: Principal, admin_id: str) -> Admin:
+        admin = await self._locked(session, actor, admin_id)
+        if admin_id == actor.user_id:
+            raise OwnAccount
+        return admin
+
+    async def _addressed(self, session: AsyncSession, email: str) -> Admin:
+        if (admin := await self._repository.lock_by_email(session, fold_email(email))) is None:
+            raise NotFound("No admin has this address.")
+        return admin
+
+    async def _give_role(self, session: AsyncSession, actor: Principal, admin: Admin, role: AdminRole) -> None:
+        if admin.admin_id == actor.user_id:
+            raise OwnAccount
+        given = {"was": admin.role, "is": role}
+        admin.role, admin.updated_at = role, self._clock.now()
+        await session.flush()
+        await self._audit(session, "admin-role-changed", actor.user_id, admin, **given)
+        await self._endings.end_all(session, "admin", admin.admin_id)
+
+    async def _forget_factor(self, session: AsyncSession, actor: str | None, admin: Admin) -> None:
+        await self._factors.forget(session, admin.admin_id, self._clock.now())
+        await self._audit(session, "admin-totp-reset", actor, admin)
+        await self._endings.end_all(session, "admin", admin.admin_id)
+
+    async def _change(
+        self, session: AsyncSession, actor: Principal | None, admin: Admin, action: str, **changes: object
+    ) -> None:
+        for field, value in changes.items():
+            setattr(admin, field, value)
+        admin.updated_at = self._clock.now()
+        await session.flush()
+        await self._audit(session, action, actor.user_id if actor else None, admin)
+
+    async def _audit(
+        self, session: AsyncSession, action: str, actor: str | None, admin: Admin, **details: object
+    ) -> None:
+        at = self._clock.now()
+        await audit.record(
+            session, AUDIT_LOG, at=at, action=action, actor=actor, subject=admin.admin_id, details=details
+        )
+
+
+def _name_violations(name: str) -> list[Violation]:
+    fits = _MIN_NAME <= len(name) <= _MAX_NAME
+    return [] if fits else [Violation("/name", f"takes {_MIN_NAME} to {_MAX_NAME} characters")]
+
+
+def _read(stored: StoredAdmin) -> AdminRead:
+    return AdminRead(**{field: getattr(stored, field) for field in AdminRead.__struct_fields__})
+
+
+def _changed(admin: Admin) -> AdminRead:
+    return AdminRead(
+        admin_id=admin.admin_id,
+        name=admin.name,
+        email=admin.email,
+        role=admin.role,
+        active=admin.active,
+        second_factor=admin.totp_seed is not None,
+        created_at=admin.created_at,
+        updated_at=admin.updated_at,
+    )

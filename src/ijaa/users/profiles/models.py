@@ -16,6 +16,7 @@ class Profile(UsersBase):
     __tablename__ = "profiles"
     __table_args__ = (
         Index("idx_profiles_username", "username", unique=True),
+        Index("idx_profiles_name_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}),
         CheckConstraint("name <> ''", name="name"),
         CheckConstraint("jsonb_typeof(visibility) = 'object'", name="visibility"),
         CheckConstraint("version > 0", name="version"),

@@ -11,8 +11,9 @@ from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
+from ijaa.users.standing import MAY_ACT
 
-SEEN = "u.active AND u.email_verified_at IS NOT NULL"
+SEEN = MAY_ACT.format(now="$3::timestamptz")
 """Which accounts others can see at all (`u` is `users`)."""
 
 
@@ -61,6 +62,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     username: str
     active: bool
+    """Whether it may act."""
     verified: bool
 
 
@@ -85,8 +87,9 @@ SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED.format(v
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = ANY ($1::text[]) AND {SEEN}
 """
-_STANDINGS = """
-SELECT username, active, email_verified_at IS NOT NULL FROM users WHERE username = ANY ($1::text[])
+_STANDINGS = f"""
+SELECT u.username, {MAY_ACT.format(now="$2::timestamptz")}, u.email_verified_at IS NOT NULL
+FROM users u WHERE u.username = ANY ($1::text[])
 """
 
 
@@ -100,17 +103,17 @@ class ProfileRepository:
         """Return a profile as its owner has it."""
         return await self._database.fetch_one(StoredProfile, _OWN, username)
 
-    async def seen(self, username: str, viewer: str | None) -> StoredProfile | None:
+    async def seen(self, username: str, viewer: str | None, now: datetime) -> StoredProfile | None:
         """Return the profile of an account others can see; upper case in `username` does not matter."""
-        return await self._database.fetch_one(StoredProfile, _SEEN, username, viewer)
+        return await self._database.fetch_one(StoredProfile, _SEEN, username, viewer, now)
 
-    async def cards(self, usernames: Collection[str], viewer: str | None) -> list[StoredCard]:
+    async def cards(self, usernames: Collection[str], viewer: str | None, now: datetime) -> list[StoredCard]:
         """Return what the cards of these accounts are made of."""
-        return await self._database.fetch(StoredCard, _CARDS, list(usernames), viewer)
+        return await self._database.fetch(StoredCard, _CARDS, list(usernames), viewer, now)
 
-    async def standings(self, usernames: Collection[str]) -> list[Standing]:
+    async def standings(self, usernames: Collection[str], now: datetime) -> list[Standing]:
         """Return where these accounts stand."""
-        return await self._database.fetch(Standing, _STANDINGS, list(usernames))
+        return await self._database.fetch(Standing, _STANDINGS, list(usernames), now)
 
     async def lock(self, session: AsyncSession, username: str) -> Profile | None:
         """Return a profile to change; nobody else changes it before the transaction ends."""

@@ -65,7 +65,7 @@ class ProfileService:
     async def seen(self, username: str, viewer: Principal | None) -> MemberRead:
         """Return a member as `viewer` may see him; raise `NotFound` for one nobody can see, known or not."""
         name = viewer.username if viewer else None
-        if (stored := await self._repository.seen(username, name)) is None:
+        if (stored := await self._repository.seen(username, name, self._clock.now())) is None:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
         visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}

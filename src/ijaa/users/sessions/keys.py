@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -115,9 +114,10 @@ class SigningKeys:
         self._stale, self._loaded_at = False, time.monotonic()
 
     def _signing(self) -> OKPKey | None:
-        now: datetime = self._clock.now()
-        newest = next((key for key in self._stored if key.revoked_at is None and key.active_from <= now), None)
-        return None if newest is None else self._private[newest.kid]
+        now, good = self._clock.now(), [key for key in self._stored if key.revoked_at is None]
+        # a clock that is behind the one that made the only key must not stop every sign-in
+        signing = next((key for key in good if key.active_from <= now), good[-1] if good else None)
+        return None if signing is None else self._private[signing.kid]
 
     async def _make_first(self) -> list[StoredKey]:
         async with self._database.transaction() as session:

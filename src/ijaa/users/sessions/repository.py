@@ -9,18 +9,20 @@ from sqlalchemy import TextClause, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
-from ijaa.shared.principals import Principal
+from ijaa.shared.principals import Kind, Principal
 from ijaa.users.sessions.domain import REVOCATION_LIFETIME, TOKEN_LIFETIME, Family
 from ijaa.users.sessions.models import RefreshToken, Session
 from ijaa.users.sessions.revoked import CHANNEL, Revoked
 from ijaa.users.sessions.schemas import Device, SessionRead
+from ijaa.users.standing import MAY_ACT, SIGNED_IN_AS
 
-_LOCK_FAMILY = text("""
+_LOCK_FAMILY = text(f"""
 SELECT s.id, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
        s.current_seq, t.seq, t.issued_at, s.authenticated_at,
        CASE s.principal_kind
-           WHEN 'member' THEN (SELECT 'member' FROM users u WHERE u.user_id = s.principal_id AND u.active)
-           ELSE (SELECT a.role FROM admins a WHERE a.admin_id = s.principal_id AND a.active)
+           WHEN 'member' THEN (
+               SELECT 'member' FROM users u WHERE u.user_id = s.principal_id AND {MAY_ACT.format(now=":now")})
+           ELSE (SELECT {SIGNED_IN_AS} FROM admins a WHERE a.admin_id = s.principal_id AND a.active)
        END
 FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
 WHERE t.hash = :hash
@@ -80,8 +82,8 @@ class After(msgspec.Struct, frozen=True, array_like=True):
 class SessionRepository:
     """Families of refresh tokens, and their end."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, totp_required: bool = True) -> None:
+        self._database, self._totp_required = database, totp_required
 
     async def open(
         self,
@@ -111,13 +113,14 @@ class SessionRepository:
         first = {"hash": token_hash, "session_id": row["id"], "seq": 0, "issued_at": now}
         await session.execute(insert(RefreshToken).values(first))
 
-    async def lock(self, session: AsyncSession, token_hash: bytes) -> Family | None:
+    async def lock(self, session: AsyncSession, token_hash: bytes, now: datetime) -> Family | None:
         """Return the family of a token, locked, or None for a token nobody was given.
 
         After a wait for the lock the columns of the family are those its holder committed; of the token only what never
         changes is read.
         """
-        row = (await session.execute(_LOCK_FAMILY, {"hash": token_hash})).one_or_none()
+        bound = {"hash": token_hash, "now": now, "totp_required": self._totp_required}
+        row = (await session.execute(_LOCK_FAMILY, bound)).one_or_none()
         return None if row is None else Family(*row)
 
     async def rotate(self, session: AsyncSession, family: Family, successor: bytes, now: datetime) -> None:
@@ -134,9 +137,9 @@ class SessionRepository:
         """End one session if it is `owner`'s."""
         return await self._revoked(session, _REVOKE_OWN, now, id=session_id, kind=owner.kind, principal=owner.user_id)
 
-    async def revoke_all(self, session: AsyncSession, owner: Principal, now: datetime) -> list[Revoked]:
-        """End every session of `owner`."""
-        return await self._revoked(session, _REVOKE_ALL, now, kind=owner.kind, principal=owner.user_id)
+    async def revoke_all(self, session: AsyncSession, kind: Kind, principal_id: str, now: datetime) -> list[Revoked]:
+        """End every session of somebody."""
+        return await self._revoked(session, _REVOKE_ALL, now, kind=kind, principal=principal_id)
 
     async def find(self, session: AsyncSession, token_hash: bytes) -> UUID | None:
         """Return the session a refresh token belongs or belonged to."""

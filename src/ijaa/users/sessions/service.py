@@ -16,7 +16,7 @@ from ijaa.shared.database import Database, after_commit
 from ijaa.shared.errors import NotFound
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
-from ijaa.shared.principals import InvalidTokenError, Principal, Role, TokenVerifier
+from ijaa.shared.principals import InvalidTokenError, Kind, Principal, Role, TokenVerifier
 from ijaa.users.errors import SessionEnded
 from ijaa.users.sessions.domain import FAMILY_LIFETIME, Family, Verdict, judge
 from ijaa.users.sessions.feed import RevocationFeed
@@ -26,6 +26,22 @@ from ijaa.users.sessions.repository import After, SessionRepository
 from ijaa.users.sessions.revoked import Revoked
 from ijaa.users.sessions.schemas import Device, SessionRead, Tokens
 from ijaa.users.tables import AUDIT_LOG
+
+
+class SessionEndings:
+    """Ends the sessions of others, in the transaction of the reason why."""
+
+    def __init__(self, repository: SessionRepository, feed: RevocationFeed, clock: Clock) -> None:
+        self._repository, self._feed, self._clock = repository, feed, clock
+
+    async def end_all(self, session: AsyncSession, kind: Kind, principal_id: str) -> None:
+        """End every session of somebody, and tell every process.
+
+        Change his row first: a sign-in under way has locked it, so that the session it opens is among those that end.
+        """
+        tell_after_commit(
+            session, self._feed, await self._repository.revoke_all(session, kind, principal_id, self._clock.now())
+        )
 
 
 class SessionService:
@@ -84,7 +100,7 @@ class SessionService:
         successor = next_token(self._successor_key, token)
         # here they wait without a connection each: one token shown fifty times must not empty the pool
         async with self._turns.setdefault(shown, asyncio.Lock()), self._database.transaction() as session:
-            family = await self._repository.lock(session, shown)
+            family = await self._repository.lock(session, shown, now)
             verdict = judge(family, now) if family else Verdict.ENDED
             if family and verdict is Verdict.ROTATE:
                 await self._repository.rotate(session, family, token_hash(successor), now)
@@ -108,8 +124,9 @@ class SessionService:
 
     async def log_out_everywhere(self, caller: Principal) -> None:
         """End every session of the caller, this one included."""
+        now = self._clock.now()
         async with self._database.transaction() as session:
-            self._told(session, await self._repository.revoke_all(session, caller, self._clock.now()))
+            self._told(session, await self._repository.revoke_all(session, caller.kind, caller.user_id, now))
 
     async def end(self, caller: Principal, session_id: UUID) -> None:
         """End one of the caller's sessions; raise `NotFound` when it is not there or somebody else's."""
@@ -147,9 +164,13 @@ class SessionService:
         self._told(session, ended)
 
     def _told(self, session: AsyncSession, revoked: Sequence[Revoked]) -> None:
-        """Take what was revoked into this process's own set before the answer leaves."""
+        tell_after_commit(session, self._feed, revoked)
 
-        async def tell() -> None:
-            self._feed.add(revoked)
 
-        after_commit(session, tell)
+def tell_after_commit(session: AsyncSession, feed: RevocationFeed, revoked: Sequence[Revoked]) -> None:
+    """Take what was revoked into this process's own set before the answer leaves."""
+
+    async def tell() -> None:
+        feed.add(revoked)
+
+    after_commit(session, tell)

@@ -1,0 +1,1 @@
+"""What the users service asks of this one when the two run apart."""

@@ -1,0 +1,1 @@
+"""Members as admins see them, and the measures taken about them."""

@@ -1,0 +1,138 @@
+"""Use cases of members, for admins: finding them, and taking measures."""
+
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared import audit
+from ijaa.shared.clock import Clock
+from ijaa.shared.database import Database
+from ijaa.shared.errors import Forbidden, NotFound, StepUpRequired, Violation
+from ijaa.shared.mail import Mail
+from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.pages import Cursors, Page
+from ijaa.shared.principals import Principal
+from ijaa.users.accounts.models import User
+from ijaa.users.errors import refuse
+from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
+from ijaa.users.members.repository import MemberRepository
+from ijaa.users.members.schemas import MemberAccount, Suspension
+from ijaa.users.sessions.service import SessionEndings
+from ijaa.users.standing import GRACE, MemberStatus
+from ijaa.users.tables import AUDIT_LOG
+
+
+class MemberService:
+    """Shows members to admins and takes measures about them; each is recorded, and its member told."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: MemberRepository,
+        endings: SessionEndings,
+        mails: MailQueue,
+        cursors: Cursors,
+        clock: Clock,
+    ) -> None:
+        self._database, self._repository, self._endings = database, repository, endings
+        self._mails, self._cursors, self._clock = mails, cursors, clock
+
+    async def page(
+        self, query: str | None, status: MemberStatus | None, cursor: str | None, limit: int
+    ) -> Page[MemberAccount]:
+        """Return members by username."""
+        (after,) = self._cursors.read("members", cursor, tuple[str]) if cursor else (None,)
+        rows = await self._repository.page(query, status, self._clock.now(), after, limit + 1)
+        items, following = self._cursors.page("members", rows, limit, lambda row: (row.username,))
+        return Page(items=list(items), next_cursor=following)
+
+    async def read(self, username: str) -> MemberAccount:
+        """Return one member; raise `NotFound` for a name nobody has."""
+        if (found := await self._repository.read(username, self._clock.now())) is None:
+            raise NotFound
+        return found
+
+    async def suspend(self, actor: Principal, username: str, suspension: Suspension) -> MemberAccount:
+        """Keep a member from acting, from now on; every session of his ends with it."""
+        now, reason = self._clock.now(), suspension.reason.strip()
+        past = suspension.until is not None and suspension.until <= now
+        refuse(
+            [
+                *([] if reason else [Violation("/reason", "is required")]),
+                *([Violation("/until", "is not in the future")] if past else []),
+            ]
+        )
+        async with self._database.transaction() as session:
+            user = await self._locked(session, username)
+            user.suspended_at, user.suspended_until, user.suspension_reason = now, suspension.until, reason
+            await self._bar(session, user)
+            mail = suspended_mail(user.email, user.username, reason, suspension.until)
+            # why is in the account, where it can be erased; the log is for ever
+            until = suspension.until.isoformat() if suspension.until else None
+            await self._told(session, actor, user, "user-suspended", mail, until=until)
+        return await self.read(username)
+
+    async def reinstate(self, actor: Principal, username: str) -> MemberAccount:
+        """End a suspension and a leave alike; who has neither stays as he is."""
+        async with self._database.transaction() as session:
+            user = await self._locked(session, username)
+            if not user.active or user.suspended_at or user.erase_after:
+                user.active, user.erase_after = True, None
+                user.suspended_at = user.suspended_until = user.suspension_reason = None
+                user.updated_at = self._clock.now()
+                await session.flush()
+                mail = reinstated_mail(user.email, user.username)
+                await self._told(session, actor, user, "user-reinstated", mail)
+        return await self.read(username)
+
+    async def delete(self, actor: Principal, username: str) -> MemberAccount:
+        """Hide a member and let him in no more; after 30 days he is to be erased, until then it can be undone."""
+        async with self._database.transaction() as session:
+            user = await self._locked(session, username)
+            if user.erase_after is None:
+                user.erase_after = self._clock.now() + GRACE
+                await self._bar(session, user)
+                mail = leaving_mail(user.email, user.username, user.erase_after)
+                details = {"erase_after": user.erase_after.isoformat()}
+                await self._told(session, actor, user, "user-deleted", mail, **details)
+        return await self.read(username)
+
+    async def erase(self, actor: Principal, username: str) -> None:
+        """Erase a member now and for good; for a superadmin who has just proved who he is.
+
+        What other modules keep of him is erased by messages.
+        """
+        now = self._clock.now()
+        if actor.role != "superadmin":
+            raise Forbidden("Only a superadmin erases without the 30 days of grace.")
+        if not actor.is_fresh(now):
+            raise StepUpRequired
+        async with self._database.transaction() as session:
+            user = await self._locked(session, username)
+            await self._endings.end_all(session, "member", user.user_id)
+            await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
+            await self._repository.erase(session, user, now)
+
+    async def _locked(self, session: AsyncSession, username: str) -> User:
+        if (user := await self._repository.lock(session, username)) is None:
+            raise NotFound
+        return user
+
+    async def _bar(self, session: AsyncSession, user: User) -> None:
+        user.updated_at = self._clock.now()
+        await session.flush()
+        await self._endings.end_all(session, "member", user.user_id)
+
+    async def _told(
+        self, session: AsyncSession, actor: Principal, user: User, action: str, mail: Mail, **details: object
+    ) -> None:
+        await self._mails.put(session, mail, identity=f"measure-{uuid4().hex}")
+        await audit.record(
+            session,
+            AUDIT_LOG,
+            at=self._clock.now(),
+            action=action,
+            actor=actor.user_id,
+            subject=user.user_id,
+            details=details,
+        )

@@ -1,0 +1,1 @@
+"""What members report to those who look after the installation."""

@@ -9,11 +9,11 @@ from ijaa.shared import access_tokens
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
-from ijaa.shared.principals import Principal
+from ijaa.shared.principals import Principal, Role
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 
-SignIn = Callable[[str, str], Awaitable[str]]
+SignIn = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def sign_in(deployment: dict[str, str], users_database: Database) -> SignIn:
     box = SecretBox(deployment["IJAA_SECRET_KEY"], "signing-keys")
     keys = SigningKeys(users_database, KeyRepository(users_database), box, clock)
 
-    async def token(username: str, issuer: str) -> str:
-        principal = Principal(f"USER_{username}", username, f"session-{username}")
+    async def token(username: str, issuer: str, role: Role = "member") -> str:
+        principal = Principal(f"USER_{username}", username, f"session-{username}", role)
         return access_tokens.issue(principal, await keys.current(), issuer, clock.now())
 
     return token

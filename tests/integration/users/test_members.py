@@ -132,6 +132,21 @@ async def test_a_suspension_catches_the_sign_ins_under_way(app: App, a_member: A
     assert await module.database.fetch_value(open_) == 0
 
 
+async def test_a_refresh_asks_where_the_account_stands_now(app: App, a_member: AMember, clock: FrozenClock) -> None:
+    """Kills: a session that outlives the standing of its account because nobody ended it."""
+    client, module = app
+    for name, change in (
+        ("asha", "suspended_at = :now, suspension_reason = 'x'"),
+        ("bina", "erase_after = :now"),
+        ("chitra", "active = false"),
+    ):
+        member = await a_member(name)
+        async with module.database.transaction() as session:
+            bound = {"name": name} | ({"now": clock.now()} if ":now" in change else {})
+            await session.execute(text(f"UPDATE users SET {change} WHERE username = :name"), bound)
+        assert codes(await refresh(client, member.refresh)) == [(401, "session-ended")], name
+
+
 async def test_a_deleted_member_is_hidden_and_can_be_brought_back(
     app: App, a_member: AMember, an_admin: AnAdmin, clock: FrozenClock, mailbox: Mailbox
 ) -> None:

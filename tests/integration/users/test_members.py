@@ -118,7 +118,7 @@ async def test_what_is_said_of_a_suspension_is_checked(
 
 
 async def test_a_suspension_catches_the_sign_ins_under_way(app: App, a_member: AMember, an_admin: AnAdmin) -> None:
-    """Kills: sessions ended before the account's row is changed, so that one opened meanwhile stays."""
+    """Kills: a sign-in that does not look at the standing again under the lock, and opens a session that stays."""
     client, module = app
     mo = await an_admin("mo", "moderator")
     for name in ("asha", "bina", "chitra"):

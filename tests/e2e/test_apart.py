@@ -79,6 +79,30 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
         assert refused.headers["retry-after"]
 
 
+async def test_the_dashboard_counts_both_halves_and_goes_without_events_while_they_are_down(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: the peer not wired; a 5xx because the other half is down; the guard left off the figures
+    await a_member(users_database, "asha")
+    only_users, only_events = _halves(deployment)
+    port = free_port()
+    events, log = f"http://127.0.0.1:{port}", tmp_path / "events.log"
+    with serving(["users"], {**only_users, "IJAA_EVENTS_PEER": events}, tmp_path / "users.log") as users:
+        admin = Caller(users, await sign_in("ada", users, "auditor"))
+        assert admin("GET", "/admin/dashboard").json()["events"] is None
+        peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+        process = start(["serve", "events", "--port", str(port)], {**only_events, **peer}, log)
+        wait_until_ready(process, events, log)
+        Caller(events, await sign_in("asha", users))("POST", "/events", an_event())
+        said = admin("GET", "/admin/dashboard").json()
+        assert (said["events"]["upcoming"], said["degraded"], said["active"]) == (1, False, 1)
+        for headers in ({}, {"Authorization": f"Bearer {await sign_in('ada', users, 'superadmin')}"}):
+            assert httpx.get(f"{events}/internal/v1/figures", headers=headers).status_code == 401
+        stop(process)
+        answer = admin("GET", "/admin/dashboard")
+        assert (answer.status_code, answer.json()["events"], answer.json()["degraded"]) == (200, None, True)
+
+
 async def test_nobody_but_a_service_calls_the_internal_routes(
     deployment: dict[str, str], sign_in: SignIn, tmp_path: Path
 ) -> None:

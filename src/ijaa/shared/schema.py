@@ -1,6 +1,7 @@
 """Shapes of what goes in and out: strict structs and the violations of them, all at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -10,6 +11,8 @@ from ijaa.shared.errors import Violation
 
 MAX_ID = 2**63 - 1
 MAX_INT = 2**31 - 1
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 
@@ -65,6 +68,13 @@ def violations(value: Any, kind: Any, pointer: str = "") -> Iterator[Violation]:
             yield from violations(value[name], field.type, f"{pointer}/{_escape(name)}")
         elif field.required:
             yield Violation(f"{pointer}/{_escape(name)}", "is required")
+
+
+def range_violations(moments: Mapping[str, datetime | None]) -> Iterator[Violation]:
+    """Yield the moments that an offset might carry out of what a calendar, and the database, can hold."""
+    for name, moment in moments.items():
+        if moment is not None and not _EARLIEST <= moment < _LATEST:
+            yield Violation(f"/{name}", "must be between the years 1900 and 9998")
 
 
 def _struct_of(kind: Any) -> type[msgspec.Struct] | None:

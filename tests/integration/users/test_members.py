@@ -118,7 +118,7 @@ async def test_what_is_said_of_a_suspension_is_checked(
 
 
 async def test_a_suspension_catches_the_sign_ins_under_way(app: App, a_member: AMember, an_admin: AnAdmin) -> None:
-    """Kills: sessions ended before the account's row is changed, so that one opened meanwhile stays."""
+    """Kills: a sign-in that does not look at the standing again under the lock, and opens a session that stays."""
     client, module = app
     mo = await an_admin("mo", "moderator")
     for name in ("asha", "bina", "chitra"):
@@ -130,6 +130,21 @@ async def test_a_suspension_catches_the_sign_ins_under_way(app: App, a_member: A
         )
     open_ = "SELECT count(*) FROM sessions WHERE principal_kind = 'member' AND revoked_at IS NULL"
     assert await module.database.fetch_value(open_) == 0
+
+
+async def test_a_refresh_asks_where_the_account_stands_now(app: App, a_member: AMember, clock: FrozenClock) -> None:
+    """Kills: a session that outlives the standing of its account because nobody ended it."""
+    client, module = app
+    for name, change in (
+        ("asha", "suspended_at = :now, suspension_reason = 'x'"),
+        ("bina", "erase_after = :now"),
+        ("chitra", "active = false"),
+    ):
+        member = await a_member(name)
+        async with module.database.transaction() as session:
+            bound = {"name": name} | ({"now": clock.now()} if ":now" in change else {})
+            await session.execute(text(f"UPDATE users SET {change} WHERE username = :name"), bound)
+        assert codes(await refresh(client, member.refresh)) == [(401, "session-ended")], name
 
 
 async def test_a_deleted_member_is_hidden_and_can_be_brought_back(

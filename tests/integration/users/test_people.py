@@ -11,7 +11,9 @@ from ijaa.settings import Settings
 from ijaa.shared.database import Database
 from ijaa.users.commands import admin
 from ijaa.users.demo import seed
+from tests.integration.users.admins import AnAdmin, audited, sign_in_admin
 from tests.integration.users.conftest import App, sign_in
+from tests.integration.users.test_second_factor import codes
 
 
 async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, client: httpx.AsyncClient) -> None:
@@ -54,7 +56,11 @@ def environment(settings: Settings, users_dsn: str) -> dict[str, str]:
 
 
 async def _create(environment: dict[str, str], *arguments: str, typed: str = "") -> tuple[int, str]:
-    result = await asyncio.to_thread(CliRunner(env=environment).invoke, admin, ["create", *arguments], input=typed)
+    return await _command(environment, "create", *arguments, typed=typed)
+
+
+async def _command(environment: dict[str, str], *arguments: str, typed: str = "") -> tuple[int, str]:
+    result = await asyncio.to_thread(CliRunner(env=environment).invoke, admin, arguments, input=typed)
     return result.exit_code, result.output
 
 
@@ -81,3 +87,51 @@ async def test_the_first_admin_is_made_from_the_command_line(
     assert (await _create(environment, "--email", "ada@mail.example", "--json"))[0] == 1
     audited = await users_database.fetch_value("SELECT count(*) FROM audit_log WHERE action = 'admin-created'")
     assert audited == 2
+
+
+async def test_an_admin_can_be_made_with_any_role(client: httpx.AsyncClient, environment: dict[str, str]) -> None:
+    """Kills: `--role` taken and forgotten."""
+    _, said = await _create(environment, "--email", "au@mail.example", "--role", "auditor", "--json")
+    signed_in = await sign_in_admin(client, "au@mail.example", password=json.loads(said)["password"])
+    bearer = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
+    assert (await client.get("/api/v1/admin/users", headers=bearer)).status_code == 200
+    assert (await _create(environment, "--email", "x@mail.example", "--role", "member", "--json"))[0] == 2
+
+
+async def test_the_command_line_is_the_way_out_of_a_lock_out(
+    app: App, an_admin: AnAdmin, environment: dict[str, str]
+) -> None:
+    """Kills: a factor or sessions left behind; the serving process not told that they ended."""
+    client, module = app
+    ada = await an_admin("ada")
+    assert (await client.get("/api/v1/admin/admins", headers=ada.bearer)).status_code == 200
+    code, said = await _command(environment, "totp-reset", "--email", "Ada@admin.example")
+    assert (code, "no second factor" in said) == (0, True)
+    await _ended(client, ada.bearer)
+    again = await sign_in_admin(client, ada.email)
+    assert again.status_code == 200
+
+    code, said = await _command(environment, "password", "--email", ada.email, "--generate")
+    assert code == 0
+    password = said.splitlines()[-1]
+    await _ended(client, {"Authorization": f"Bearer {again.json()['access_token']}"})
+    assert codes(await sign_in_admin(client, ada.email)) == [(401, "login-failed")]
+    assert (await sign_in_admin(client, ada.email, password=password)).status_code == 200
+    typed = "a typed passphrase"
+    code, said = await _command(environment, "password", "--email", ada.email, typed=f"{typed}\n{typed}\n")
+    assert (code, typed in said) == (0, False)
+    assert (await sign_in_admin(client, ada.email, password=typed)).status_code == 200
+
+    for command in (["totp-reset"], ["password", "--generate"]):
+        code, said = await _command(environment, *command, "--email", "nobody@admin.example")
+        assert (code, "No admin has this address" in said) == (1, True)
+    refused = await _command(environment, "password", "--email", ada.email, typed="short\nshort\n")
+    assert refused[0] == 1
+    entries = [entry for entry in await audited(module.database) if entry[1] is None]
+    assert [action for action, *_ in entries] == ["admin-totp-reset", *["admin-password-reset"] * 2]
+
+
+async def _ended(client: httpx.AsyncClient, bearer: dict[str, str]) -> None:
+    async with asyncio.timeout(3):
+        while (await client.get("/api/v1/auth/sessions", headers=bearer)).status_code != 401:
+            await asyncio.sleep(0.01)

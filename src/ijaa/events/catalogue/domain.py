@@ -1,27 +1,19 @@
 """Rules of events that need no I/O."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ijaa.shared.errors import Violation
+from ijaa.shared.schema import range_violations
 from ijaa.shared.text import fold
 
 SLACK = timedelta(minutes=5)
 """How far in the past a new event may start (behaviours: time at the edge)."""
 
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _KEY_LENGTH = 25_000
 _PLACE_KEY_LENGTH = 300
-
-
-def range_violations(moments: Mapping[str, datetime | None]) -> Iterator[Violation]:
-    """Yield the moments that an offset might carry out of what a calendar, and the database, can hold."""
-    for name, moment in moments.items():
-        if moment is not None and not _EARLIEST <= moment < _LATEST:
-            yield Violation(f"/{name}", "must be between the years 1900 and 9998")
 
 
 def schedule_violations(

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.events.cards import cards_of
 from ijaa.events.catalogue.domain import (
     place_key,
-    range_violations,
     schedule_violations,
     search_key,
     waitlist_violations,
@@ -29,6 +28,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
+from ijaa.shared.schema import range_violations
 
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""

@@ -1,6 +1,6 @@
 """Mails about measures taken."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ijaa.shared.mail import Mail
 
@@ -46,4 +46,4 @@ def erased_mail(to: str, username: str) -> Mail:
 
 
 def _said(at: datetime) -> str:
-    return f"{at:%Y-%m-%d at %H:%M} UTC"
+    return f"{at.astimezone(UTC):%Y-%m-%d at %H:%M} UTC"

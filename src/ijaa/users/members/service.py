@@ -12,6 +12,7 @@ from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
+from ijaa.shared.schema import range_violations
 from ijaa.users.accounts.models import User
 from ijaa.users.errors import refuse
 from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
@@ -60,6 +61,7 @@ class MemberService:
             [
                 *([] if reason else [Violation("/reason", "is required")]),
                 *([Violation("/until", "is not in the future")] if past else []),
+                *range_violations({"until": suspension.until}),
             ]
         )
         async with self._database.transaction() as session:

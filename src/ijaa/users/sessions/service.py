@@ -37,7 +37,7 @@ class SessionEndings:
     async def end_all(self, session: AsyncSession, kind: Kind, principal_id: str) -> None:
         """End every session of somebody, and tell every process.
 
-        Change his row first: a sign-in under way has locked it, so that the session it opens is among those that end.
+        Lock his row first: a sign-in under way has it locked, so that the session it opens is among those that end.
         """
         tell_after_commit(
             session, self._feed, await self._repository.revoke_all(session, kind, principal_id, self._clock.now())

@@ -40,6 +40,8 @@ UNMAKEABLE: Mapping[str, str] = {
     "followRevocations": "is for services",
     "getRevocation": "is for services",
     "followFlags": "is for services",
+    "getEventFigures": "is for services",
+    "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",
     "getDemoMail": "takes the name of a mail that was sent",

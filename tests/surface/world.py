@@ -158,9 +158,9 @@ async def _people(users: Watched) -> None:
             password_hash=hashed, active=username != "sus", email_verified_at=None if username == "una" else now,
         )  # fmt: skip
         await users.put("profiles", user_id=key, username=username, name=username.title(), name_key=username)
-    for role in ADMIN_ROLES:
+    for role, admin_id in [*((role, f"ADMIN_{role}") for role in ADMIN_ROLES), ("auditor", "ADMIN_other")]:
         await users.put(
-            "admins", admin_id=f"ADMIN_{role}", name=role.title(), email=f"{role}@mail.example", password_hash=hashed,
+            "admins", admin_id=admin_id, name=role.title(), email=f"{admin_id.lower()}@mail.example", password_hash=hashed,
             role=role, active=True,
         )  # fmt: skip
 
@@ -188,6 +188,7 @@ async def _events(world: World) -> None:
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
     world.ids = {
+        "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},
         "username": {"existing": "asha", "hidden": "sus"},

@@ -9,15 +9,15 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from ijaa.settings import DatabaseSettings, read_settings
+from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, read_settings
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Problem, SettingError
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminService
 from ijaa.users.identifiers import EMAIL_PATTERN
-from ijaa.users.module import REFUSED_PASSWORDS
 
 _GENERATED = 18
 """Random bytes of a generated password."""
@@ -36,8 +36,8 @@ def admin() -> None:
 def create(email: str, name: str, *, generate: bool, as_json: bool) -> None:
     """Make a superadmin of the database IJAA_USERS_DATABASE_URL names.
 
-    There is no default admin and no default password: the one asked for takes at least 12 characters, and published
-    defaults are refused.
+    There is no default admin and no default password: the one asked for takes at least 12 characters; what is guessed
+    first is refused: common passwords, published defaults, the admin's own name and address.
     """
     if len(email) > 254 or not re.search(EMAIL_PATTERN, email):  # noqa: PLR2004 - RFC 5321 §4.5.3.1.3
         raise click.BadParameter("is not an e-mail address", param_hint="--email")
@@ -70,7 +70,8 @@ def _connections() -> DatabaseSettings:
 async def _create(connections: DatabaseSettings, name: str, email: str, password: str) -> str:
     database, passwords = Database("users", connections.url, pool_size=1), Passwords()
     try:
-        service = AdminService(database, AdminRepository(database), passwords, REFUSED_PASSWORDS, SystemClock())
+        rule = PasswordRule(passwords, LEAKED_DEFAULTS)
+        service = AdminService(database, AdminRepository(database), passwords, rule, SystemClock())
         return await service.create(name=name, email=email, password=password)
     finally:
         passwords.close()

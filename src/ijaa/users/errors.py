@@ -15,6 +15,12 @@ class LoginFailed(Unauthenticated):
     code, title = "login-failed", "The login or the password is not right"
 
 
+class EmailTaken(Conflict):
+    """Another account was confirmed with this address while the change waited."""
+
+    code, title = "email-taken", "Another account has this address by now"
+
+
 class SessionEnded(Unauthenticated):
     """The refresh token is not good any more."""
 

@@ -1,6 +1,6 @@
 """Every table of the users module, for alembic and for nobody else."""
 
-from ijaa.users.accounts.models import EmailToken, User
+from ijaa.users.accounts.models import EmailChange, EmailToken, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
@@ -15,6 +15,7 @@ __all__ = [
     "OUTGOING_MAILS",
     "Admin",
     "Connection",
+    "EmailChange",
     "EmailToken",
     "Profile",
     "RefreshToken",

@@ -17,11 +17,18 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
+from ijaa.users.accounts.email_service import EmailChangeService
+from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
+from ijaa.users.accounts.proof import MemberProof
 from ijaa.users.accounts.repository import AccountRepository
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
+from ijaa.users.accounts.token_repository import TokenRepository
 from ijaa.users.admins.controller import admin_router
+from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService
 from ijaa.users.internal.controller import internal_router
@@ -34,12 +41,11 @@ from ijaa.users.sessions.delivery import TokenDelivery
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
+from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionService
 from ijaa.users.tables import OUTGOING_MAILS
-
-REFUSED_PASSWORDS = frozenset(password.lower() for password in LEAKED_DEFAULTS)
 
 log = structlog.get_logger("ijaa.users")
 
@@ -80,7 +86,9 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         cursors=Cursors(derive_key(secret, "users/cursors")),
         clock=clock,
     )
-    accounts = AccountRepository(database)
+    accounts, admins, tokens = AccountRepository(database), AdminRepository(database), TokenRepository(database)
+    checks, rule = PasswordChecks(passwords), PasswordRule(passwords, LEAKED_DEFAULTS)
+    proofs = StepUpService(sessions, {"member": MemberProof(accounts, checks), "admin": AdminProof(admins, checks)})
     profiles = ProfileService(database, profile_repository, clock)
     registrations = RegistrationService(
         database,
@@ -88,12 +96,34 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         sessions,
         passwords,
         mails,
-        refused_passwords=REFUSED_PASSWORDS,
+        rule=rule,
         base_url=settings.base_url,
         clock=clock,
     )
-    logins = LoginService(database, accounts, sessions, passwords)
-    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, passwords, clock)
+    logins = LoginService(database, accounts, sessions, checks=checks, passwords=passwords, clock=clock)
+    changes = PasswordChangeService(
+        database,
+        {"member": accounts, "admin": admins},
+        tokens,
+        sessions,
+        checks=checks,
+        passwords=passwords,
+        rule=rule,
+        mails=mails,
+        clock=clock,
+    )
+    resets = PasswordResetService(
+        database,
+        tokens,
+        sessions,
+        passwords=passwords,
+        rule=rule,
+        mails=mails,
+        base_url=settings.base_url,
+        clock=clock,
+    )
+    moves = EmailChangeService(database, tokens, sessions, mails, base_url=settings.base_url, clock=clock)
+    admin_logins = AdminLoginService(database, admins, sessions, checks, clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 
@@ -115,8 +145,10 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         name="users",
         database=database,
         routes=[
-            account_router(registrations, logins, MeService(database, accounts, profiles), delivery),
-            session_router(sessions, delivery),
+            account_router(
+                registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
+            ),
+            session_router(sessions, proofs, delivery),
             profile_router(profiles),
             admin_router(admin_logins, delivery),
         ],

@@ -1,16 +1,22 @@
 """SQL of admins."""
 
 from datetime import datetime
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.principals import AdminRole
 from ijaa.shared.schema import columns
+from ijaa.users.accounts.domain import Held
 from ijaa.users.admins.models import Admin
 
+_REPLACE = text("""
+UPDATE admins SET password_hash = :new, updated_at = :now, version = version + 1
+WHERE admin_id = :admin_id AND active AND password_hash = :old
+""")
 _STILL = text("SELECT EXISTS (SELECT FROM admins WHERE admin_id = :id AND active AND password_hash = :hash FOR SHARE)")
 
 
@@ -23,6 +29,9 @@ class AdminCredentials(msgspec.Struct, frozen=True):
     active: bool
 
 
+_HELD = """
+SELECT admin_id, email, name, NULL, NULL, password_hash FROM admins WHERE admin_id = $1 AND active
+"""
 _BY_EMAIL = f"SELECT {columns(AdminCredentials)} FROM admins WHERE email = lower($1)"
 
 
@@ -35,6 +44,16 @@ class AdminRepository:
     async def by_email(self, email: str) -> AdminCredentials | None:
         """Return the admin with this address; upper case does not matter."""
         return await self._database.fetch_one(AdminCredentials, _BY_EMAIL, email)
+
+    async def held(self, admin_id: str) -> Held | None:
+        """Return what is known of the admin with this id."""
+        return await self._database.fetch_one(Held, _HELD, admin_id)
+
+    async def replace_password(self, session: AsyncSession, admin_id: str, old: str, new: str, now: datetime) -> bool:
+        """Replace a password hash, unless it is another one by now."""
+        bound = {"admin_id": admin_id, "old": old, "new": new, "now": now}
+        done = cast("CursorResult[Any]", await session.execute(_REPLACE, bound))
+        return done.rowcount == 1
 
     async def still_good(self, session: AsyncSession, credentials: AdminCredentials) -> bool:
         """Whether what was checked still holds; until the transaction ends nobody changes it."""

@@ -5,8 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from ijaa.shared.schema import Body
-from ijaa.users.accounts.schemas import Anything
-from ijaa.users.sessions.schemas import Delivery
+from ijaa.users.sessions.schemas import Anything, Delivery
 
 
 class AdminLogin(Body, frozen=True, kw_only=True):

@@ -6,8 +6,10 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import Conflict, Violation
-from ijaa.users.accounts.domain import password_violations
+from ijaa.users.accounts.checks import PasswordChecks
+from ijaa.users.accounts.domain import context_words
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.errors import LoginFailed, refuse
 from ijaa.users.identifiers import fold_email, public_id
@@ -26,17 +28,18 @@ class AdminLoginService:
         database: Database,
         repository: AdminRepository,
         sessions: SessionService,
-        passwords: Passwords,
+        checks: PasswordChecks,
         clock: Clock,
     ) -> None:
         self._database, self._repository = database, repository
-        self._sessions, self._passwords, self._clock = sessions, passwords, clock
+        self._sessions, self._checks, self._clock = sessions, checks, clock
 
     async def log_in(self, email: str, password: str, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
         found = await self._repository.by_email(email)
         hashed = found.password_hash if found and found.active else None
-        if not await self._passwords.matches(password, hashed) or found is None:
+        account = found.admin_id if found else fold_email(email)
+        if not await self._checks.holds(account, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if not await self._repository.still_good(session, found):
@@ -62,11 +65,11 @@ class AdminService:
         database: Database,
         repository: AdminRepository,
         passwords: Passwords,
-        refused_passwords: frozenset[str],
+        rule: PasswordRule,
         clock: Clock,
     ) -> None:
         self._database, self._repository = database, repository
-        self._passwords, self._refused, self._clock = passwords, refused_passwords, clock
+        self._passwords, self._rule, self._clock = passwords, rule, clock
 
     async def create(self, *, name: str, email: str, password: str) -> str:
         """Make a superadmin from the command line and return the public id.
@@ -81,7 +84,7 @@ class AdminService:
         refuse(
             [
                 *(short if not _MIN_NAME <= len(name) <= _MAX_NAME else ()),
-                *password_violations(password, self._refused),
+                *await self._rule.violations(password, context_words(name, email)),
             ]
         )
         hashed, admin_id, now = await self._passwords.hash(password), public_id("ADMIN"), self._clock.now()

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Literal
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared import audit
@@ -109,7 +111,37 @@ class SessionService:
     async def log_out_everywhere(self, caller: Principal) -> None:
         """End every session of the caller, this one included."""
         async with self._database.transaction() as session:
-            self._told(session, await self._repository.revoke_all(session, caller, self._clock.now()))
+            await self.end_all(session, caller.kind, caller.user_id)
+
+    async def end_all(
+        self,
+        session: AsyncSession,
+        kind: Literal["member", "admin"],
+        principal_id: str,
+        *,
+        keep: UUID | None = None,
+    ) -> None:
+        """End every session of somebody but the one to keep, in the transaction that gives the reason.
+
+        Whoever calls holds the lock of the account's row: a sign-in that was checked before has committed then, and
+        one that comes after finds what has changed.
+        """
+        now = self._clock.now()
+        self._told(session, await self._repository.revoke_all(session, kind, principal_id, now, keep=keep))
+
+    async def reauthenticate(self, caller: Principal) -> str:
+        """Note that the caller proved his password just now and return an access token that says so.
+
+        Raises:
+            SessionEnded: the session was ended in the meantime.
+
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            if not await self._repository.proved(session, UUID(caller.session_id), now):
+                raise SessionEnded
+        principal = msgspec.structs.replace(caller, auth_time=int(now.timestamp()))
+        return issue(principal, await self._keys.current(), self._issuer, now)
 
     async def end(self, caller: Principal, session_id: UUID) -> None:
         """End one of the caller's sessions; raise `NotFound` when it is not there or somebody else's."""

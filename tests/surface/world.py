@@ -160,8 +160,8 @@ async def _people(users: Watched) -> None:
         await users.put("profiles", user_id=key, username=username, name=username.title(), name_key=username)
     for role, admin_id in [*((role, f"ADMIN_{role}") for role in ADMIN_ROLES), ("auditor", "ADMIN_other")]:
         await users.put(
-            "admins", admin_id=admin_id, name=role.title(), email=f"{admin_id.lower()}@mail.example", password_hash=hashed,
-            role=role, active=True,
+            "admins", admin_id=admin_id, name=role.title(), email=f"{admin_id.lower()}@mail.example",
+            password_hash=hashed, role=role, active=True,
         )  # fmt: skip
 
 

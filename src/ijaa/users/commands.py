@@ -10,7 +10,7 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from ijaa.settings import read_settings
+from ijaa.settings import LEAKED_DEFAULTS, read_settings
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
@@ -18,10 +18,10 @@ from ijaa.shared.errors import Problem, SettingError
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import ADMIN_ROLES, AdminRole
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminService, generated_password
 from ijaa.users.identifiers import EMAIL_PATTERN
-from ijaa.users.module import REFUSED_PASSWORDS
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.repository import SessionRepository
@@ -45,8 +45,8 @@ def admin() -> None:
 def create(email: str, name: str, role: AdminRole, *, generate: bool, as_json: bool) -> None:
     """Make an admin of this installation: of the database IJAA_USERS_DATABASE_URL names, or of the embedded one.
 
-    There is no default admin and no default password: the one asked for takes at least 12 characters, and published
-    defaults are refused.
+    There is no default admin and no default password: the one asked for takes at least 12 characters; what is guessed
+    first is refused: common passwords, published defaults, the admin's own name and address.
     """
     if len(email) > 254 or not re.search(EMAIL_PATTERN, email):  # noqa: PLR2004 - RFC 5321 §4.5.3.1.3
         raise click.BadParameter("is not an e-mail address", param_hint="--email")
@@ -123,7 +123,7 @@ async def _served(work: Callable[[AdminService], Awaitable[T]]) -> T:
         AdminRepository(database),
         SecondFactorRepository(),
         passwords,
-        REFUSED_PASSWORDS,
+        PasswordRule(passwords, LEAKED_DEFAULTS),
         SessionEndings(SessionRepository(database), feed, clock),
         Cursors(derive_key(settings.secret_key, "users/cursors")),
         clock,

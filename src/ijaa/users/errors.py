@@ -27,6 +27,12 @@ class OwnAccount(Conflict):
     code, title = "own-account", "Another superadmin has to do this to your own account"
 
 
+class EmailTaken(Conflict):
+    """Another account was confirmed with this address while the change waited."""
+
+    code, title = "email-taken", "Another account has this address by now"
+
+
 class SessionEnded(Unauthenticated):
     """The refresh token is not good any more."""
 

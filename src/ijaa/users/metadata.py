@@ -1,6 +1,6 @@
 """Every table of the users module, for alembic and for nobody else."""
 
-from ijaa.users.accounts.models import EmailToken, ErasedUsername, User
+from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
@@ -19,6 +19,7 @@ __all__ = [
     "OUTGOING_MAILS",
     "Admin",
     "Connection",
+    "EmailChange",
     "EmailToken",
     "ErasedUsername",
     "FeatureFlag",

@@ -19,11 +19,18 @@ from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
+from ijaa.users.accounts.email_service import EmailChangeService
+from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
+from ijaa.users.accounts.proof import MemberProof
 from ijaa.users.accounts.repository import AccountRepository
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
+from ijaa.users.accounts.token_repository import TokenRepository
 from ijaa.users.admins.controller import admin_router
+from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
 from ijaa.users.dashboard.controller import dashboard_router
@@ -51,12 +58,11 @@ from ijaa.users.sessions.delivery import TokenDelivery
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
+from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
 from ijaa.users.tables import OUTGOING_MAILS
-
-REFUSED_PASSWORDS = frozenset(password.lower() for password in LEAKED_DEFAULTS)
 
 SIGNING_KEYS = "signing-keys"
 """Purpose of the key that seals private halves."""
@@ -112,7 +118,8 @@ def build(
         cursors=cursors,
         clock=clock,
     )
-    accounts = AccountRepository(database)
+    accounts, tokens = AccountRepository(database), TokenRepository(database)
+    checks, rule = PasswordChecks(passwords), PasswordRule(passwords, LEAKED_DEFAULTS)
     profiles = ProfileService(database, profile_repository, clock)
     registrations = RegistrationService(
         database,
@@ -120,18 +127,42 @@ def build(
         sessions,
         passwords,
         mails,
-        refused_passwords=REFUSED_PASSWORDS,
+        rule=rule,
         base_url=settings.base_url,
         clock=clock,
     )
-    logins = LoginService(database, accounts, sessions, passwords, clock)
+    logins = LoginService(database, accounts, sessions, checks=checks, passwords=passwords, clock=clock)
     admin_repository = AdminRepository(database, totp_required=totp_required)
     factor_repository = SecondFactorRepository()
     factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), clock)
-    admin_logins = AdminLoginService(database, admin_repository, sessions, passwords, factors, clock)
-    admins = AdminService(
-        database, admin_repository, factor_repository, passwords, REFUSED_PASSWORDS, endings, cursors, clock
+    changes = PasswordChangeService(
+        database,
+        {"member": accounts, "admin": admin_repository},
+        tokens,
+        endings,
+        checks=checks,
+        passwords=passwords,
+        rule=rule,
+        mails=mails,
+        clock=clock,
     )
+    resets = PasswordResetService(
+        database,
+        tokens,
+        endings,
+        passwords=passwords,
+        rule=rule,
+        mails=mails,
+        base_url=settings.base_url,
+        clock=clock,
+    )
+    moves = EmailChangeService(database, tokens, endings, mails, base_url=settings.base_url, clock=clock)
+    admin_logins = AdminLoginService(database, admin_repository, sessions, checks, factors, clock)
+    proofs = StepUpService(
+        sessions,
+        {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
+    )
+    admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
     members = MemberService(database, MemberRepository(database), endings, mails, cursors, clock)
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
@@ -163,8 +194,10 @@ def build(
         database=database,
         idempotency=IdempotencyKeys(database, clock),
         routes=[
-            account_router(registrations, logins, MeService(database, accounts, profiles), delivery),
-            session_router(sessions, delivery),
+            account_router(
+                registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
+            ),
+            session_router(sessions, proofs, delivery),
             profile_router(profiles),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),

@@ -250,9 +250,9 @@ async def eventually(true: Callable[[], object], seconds: float = 3.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def token_in(text: str) -> str:
+def token_in(text: str, page: str = "verify") -> str:
     """Return the token of the link in a mail."""
-    found = re.search(r"https://alumni\.example/verify\?token=([\w-]{43})\n", text)
+    found = re.search(rf"https://alumni\.example/{page}\?token=([\w-]{{43}})\n", text)
     assert found
     return found[1]
 

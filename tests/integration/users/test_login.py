@@ -23,9 +23,9 @@ async def test_every_failure_is_answered_alike_after_the_same_work(
     verified: list[str] = []
     real = passwords._matches
 
-    def noted(password: str, hashed: str | None) -> bool:
+    def noted(password: str, hashed: str | None, legacy: int) -> bool:
         verified.append(password)
-        return real(password, hashed)
+        return real(password, hashed, legacy)
 
     monkeypatch.setattr(passwords, "_matches", noted)
     attempts = (

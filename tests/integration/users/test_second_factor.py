@@ -9,6 +9,7 @@ import pytest
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.principals import Principal
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
@@ -211,7 +212,7 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     await add_admin(module.database, "mo", "moderator", password_hash, clock.now())
     box = SecretBox("secret key of the tests, 0123456789", "users/totp-seeds")
     factors = SecondFactorService(module.database, SecondFactorRepository(), box, clock)
-    proof = AdminProof(module.database, AdminRepository(module.database), Passwords(), factors)
+    proof = AdminProof(module.database, AdminRepository(module.database), PasswordChecks(Passwords()), factors)
     superadmin = Principal("ADMIN_ada", "ADMIN_ada", "s", "superadmin")
     clock.at += STEP
     code = ada.code(clock.now())

@@ -29,8 +29,9 @@ async def test_nothing_to_compare_costs_as_much_as_a_wrong_password(monkeypatch:
     checked: list[str] = []
 
     class Noting:
-        def verify(self, hashed: str, _password: bytes) -> None:
+        def verify(self, hashed: str, _password: bytes) -> bool:
             checked.append(hashed)
+            return True
 
     dummy = module.dummy_hash()
     monkeypatch.setattr(module, "_HASHER", Noting())
@@ -47,7 +48,7 @@ async def test_two_at_once_sixteen_wait_and_the_next_is_sent_away(monkeypatch: p
     gate, running, most = threading.Event(), [0], [0]
     lock = threading.Lock()
 
-    def slow(_password: str, _hashed: str | None) -> bool:
+    def slow(_password: str, _hashed: str | None, _legacy: int) -> bool:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
@@ -68,6 +69,9 @@ async def test_two_at_once_sixteen_wait_and_the_next_is_sent_away(monkeypatch: p
     gate.set()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert most == [AT_ONCE]
+    async with asyncio.timeout(3):
+        while running != [0] or passwords._places._value < AT_ONCE + QUEUED:
+            await asyncio.sleep(0.01)
     again = await asyncio.gather(*(passwords.matches("x", None) for _ in range(AT_ONCE + QUEUED)))
     assert again == [True] * (AT_ONCE + QUEUED)
     passwords.close()

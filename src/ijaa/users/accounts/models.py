@@ -1,8 +1,9 @@
 """Tables of accounts."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ijaa.shared.tables import Key, one_of
@@ -15,6 +16,12 @@ class User(UsersBase):
     __tablename__ = "users"
     __table_args__ = (
         Index("idx_users_username", "username", unique=True),
+        # how dear the dearest hash of an import is, asked at every sign-in; empty once all of them have signed in
+        Index(
+            "idx_users_legacy_cost",
+            text("substr(password_hash, 5, 2)"),
+            postgresql_where=text("left(password_hash, 2) = '$2'"),
+        ),
         CheckConstraint("username = lower(username) AND username <> ''", name="username"),
         CheckConstraint("email = lower(email) AND email <> ''", name="email"),
         CheckConstraint("version > 0", name="version"),
@@ -58,7 +65,7 @@ class EmailToken(UsersBase):
 
     __tablename__ = "email_tokens"
     __table_args__ = (
-        CheckConstraint(one_of("purpose", "verify-email"), name="purpose"),
+        CheckConstraint(one_of("purpose", "verify-email", "reset-password"), name="purpose"),
         CheckConstraint("octet_length(hash) = 32", name="hash"),
     )
 
@@ -78,3 +85,28 @@ class ErasedUsername(UsersBase):
 
     username: Mapped[str] = mapped_column(String(100), primary_key=True)
     erased_at: Mapped[datetime]
+
+
+class EmailChange(UsersBase):
+    """A change of address that waits for both addresses to confirm it; a member has one at most."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (
+        CheckConstraint("new_email = lower(new_email) AND new_email <> ''", name="new_email"),
+        CheckConstraint("octet_length(old_hash) = 32 AND octet_length(new_hash) = 32", name="hashes"),
+    )
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    new_email: Mapped[str] = mapped_column(String(254))
+    old_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    """Of the token mailed to the address the account has."""
+    new_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    """Of the token mailed to the new address."""
+    old_confirmed_at: Mapped[datetime | None]
+    new_confirmed_at: Mapped[datetime | None]
+    session_id: Mapped[UUID]
+    """The session that asked for it, which stays."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Password hashes: argon2id (RFC 9106), a bounded number at a time."""
+"""Password hashes: argon2id (RFC 9106), and bcrypt until its owner signs in; a bounded number at a time."""
 
 import asyncio
 import secrets
@@ -12,6 +12,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from ijaa.shared.errors import Unavailable
+from ijaa.users.accounts import legacy as bcrypt
 from ijaa.users.accounts.domain import MAX_PASSWORD_BYTES
 
 T = TypeVar("T")
@@ -31,17 +32,21 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return the hash of a password, taken exactly as typed."""
-        return await self._run(lambda: _HASHER.hash(password.encode()))
+        return await self.run(lambda: _HASHER.hash(password.encode()))
 
-    async def matches(self, password: str, hashed: str | None) -> bool:
-        """Whether a password belongs to a hash; without a hash it takes just as long and is False."""
-        return await self._run(lambda: _matches(password, hashed))
+    async def matches(self, password: str, hashed: str | None, *, legacy: int = 0) -> bool:
+        """Whether a password belongs to a hash; whatever the hash is, or without one, a failure takes just as long.
+
+        `legacy` is the highest cost of the bcrypt hashes there are: as long as one is left, every failure pays for it.
+        """
+        return await self.run(lambda: _matches(password, hashed, legacy))
 
     def close(self) -> None:
         """Let the threads go."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do in a thread what would keep the event loop from everybody else."""
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many people sign in just now.", retry_after=2)
         try:
@@ -62,10 +67,27 @@ def dummy_hash() -> str:
     return _HASHER.hash(secrets.token_bytes(32))
 
 
-def _matches(password: str, hashed: str | None) -> bool:
+def outdated(hashed: str | None) -> bool:
+    """Whether a hash is to be replaced as soon as its password is known."""
+    return bcrypt.cost_of(hashed) > 0
+
+
+def _matches(password: str, hashed: str | None, legacy: int = 0) -> bool:
     given = password.encode()[: MAX_PASSWORD_BYTES + 1]  # longer ones match nothing and must not cost more
+    cost = bcrypt.cost_of(hashed)
+    if cost and hashed and bcrypt.matches(given, hashed) and len(given) <= MAX_PASSWORD_BYTES:
+        return True
+    if _verified(given, hashed if hashed and not cost else dummy_hash()):
+        return hashed is not None
+    bcrypt.work(given, since=cost, until=legacy)
+    return False
+
+
+def _verified(given: bytes, hashed: str) -> bool:
     try:
-        _HASHER.verify(hashed or dummy_hash(), given)
-    except (Argon2Error, InvalidHashError):
+        return _HASHER.verify(hashed, given)
+    except InvalidHashError:
+        _verified(given, dummy_hash())  # what is no hash at all must not be told from a wrong password
         return False
-    return hashed is not None
+    except Argon2Error:
+        return False

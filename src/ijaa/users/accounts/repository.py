@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import delete, insert, text
+from sqlalchemy import CursorResult, delete, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
-from ijaa.users.accounts.domain import TOKEN_LIFETIME, Claimant
+from ijaa.users.accounts.domain import MAX_LEGACY, TOKEN_LIFETIME, Claimant, Held
 from ijaa.users.accounts.models import EmailToken, User
 from ijaa.users.profiles.models import Profile
 from ijaa.users.standing import MAY_ACT, NOT_BARRED
@@ -38,6 +39,10 @@ UPDATE users u SET email_verified_at = :now, updated_at = :now, version = versio
 FROM spent WHERE u.id = spent.user_id AND u.email_verified_at IS NULL AND {NOT_BARRED.format(now=":now")}
 RETURNING u.user_id, u.username
 """)
+_REPLACE = text(f"""
+UPDATE users u SET password_hash = :new, updated_at = :now, version = version + 1
+WHERE u.user_id = :user_id AND {MAY_ACT.format(now=":now")} AND u.password_hash = :old
+""")
 _STILL = text(f"""
 SELECT EXISTS (
     SELECT FROM users u WHERE u.id = :id AND {MAY_ACT.format(now=":now")} AND u.password_hash = :hash FOR SHARE)
@@ -52,6 +57,30 @@ class Credentials(msgspec.Struct, frozen=True):
     username: str
     password_hash: str | None
     may_act: bool
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What a sign-in found: the account, if there is one, and the dearest bcrypt hash of all."""
+
+    legacy_cost: str | None
+    id: int | None
+    user_id: str
+    username: str
+    password_hash: str | None
+    may_act: bool
+
+    @property
+    def legacy(self) -> int:
+        """The highest cost among the bcrypt hashes there are, 0 without any."""
+        cost = self.legacy_cost or ""
+        return min(int(cost), MAX_LEGACY) if cost.isdecimal() else 0
+
+    @property
+    def account(self) -> Credentials | None:
+        """The account that was meant."""
+        if self.id is None:
+            return None
+        return Credentials(self.id, self.user_id, self.username, self.password_hash, self.may_act)
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -76,9 +105,17 @@ class StoredMe(msgspec.Struct, frozen=True):
 
 # an imported account may have kept another's username as its old spelling: typed exactly like that, it is the one meant
 _BY_LOGIN = f"""
-SELECT {columns(Credentials, may_act=MAY_ACT.format(now="$2::timestamptz"))} FROM users u
-WHERE username = lower($1) OR email = lower($1) OR login_alias = $1
-ORDER BY login_alias IS NOT DISTINCT FROM $1 DESC, username = lower($1) DESC LIMIT 1
+SELECT legacy.cost, found.* FROM
+    (SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE left(password_hash, 2) = '$2') legacy
+LEFT JOIN (
+    SELECT {columns(Credentials, may_act=MAY_ACT.format(now="$2::timestamptz"))} FROM users u
+    WHERE username = lower($1) OR email = lower($1) OR login_alias = $1
+    ORDER BY login_alias IS NOT DISTINCT FROM $1 DESC, username = lower($1) DESC LIMIT 1
+) found ON true
+"""
+_HELD = """
+SELECT u.user_id, u.email, p.name, u.username, p.batch, u.password_hash
+FROM users u JOIN profiles p ON p.user_id = u.id WHERE u.user_id = $1 AND u.active
 """
 _ME = f"""
 SELECT {columns(StoredMe, "u", name="p.name", account_version="u.version", profile_version="p.version")}
@@ -136,9 +173,21 @@ class AccountRepository:
         row = (await session.execute(_CONFIRM, {"hash": token_hash, "now": now})).one_or_none()
         return None if row is None else Confirmed(*row)
 
-    async def by_login(self, login: str, now: datetime) -> Credentials | None:
-        """Return the account of a username or e-mail; upper case does not matter."""
-        return await self._database.fetch_one(Credentials, _BY_LOGIN, login, now)
+    async def by_login(self, login: str, now: datetime) -> Sought:
+        """Look for the account of a username or e-mail; upper case does not matter."""
+        found = await self._database.fetch_one(Sought, _BY_LOGIN, login, now)
+        assert found is not None  # noqa: S101 - an aggregate always gives a row
+        return found
+
+    async def held(self, user_id: str) -> Held | None:
+        """Return what is known of the member with this id."""
+        return await self._database.fetch_one(Held, _HELD, user_id)
+
+    async def replace_password(self, session: AsyncSession, user_id: str, old: str, new: str, now: datetime) -> bool:
+        """Replace a password hash, unless it is another one by now."""
+        bound = {"user_id": user_id, "old": old, "new": new, "now": now}
+        done = cast("CursorResult[Any]", await session.execute(_REPLACE, bound))
+        return done.rowcount == 1
 
     async def still_good(self, session: AsyncSession, credentials: Credentials, now: datetime) -> bool:
         """Whether what was checked still holds; until the transaction ends nobody changes it."""

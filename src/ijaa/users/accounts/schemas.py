@@ -8,10 +8,10 @@ from msgspec import UNSET, Meta, UnsetType
 from ijaa.shared.schema import Body, Patch, View
 from ijaa.users.identifiers import Email
 from ijaa.users.profiles.schemas import Batch, Name
-from ijaa.users.sessions.schemas import Delivery
+from ijaa.users.sessions.schemas import Anything, Delivery
 
-Anything = Annotated[str, Meta(max_length=256 * 1024)]
-"""Of a sign-in: whatever is in it, and however long, there is only one refusal."""
+NewPassword = Annotated[str, Meta(min_length=12, max_length=128)]
+MailedToken = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Registration(Body, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Registration(Body, frozen=True, kw_only=True):
         str, Meta(min_length=3, max_length=50, description="Out of a-z, 0-9, dot, underscore and hyphen.")
     ]
     email: Email
-    password: Annotated[str, Meta(min_length=12, max_length=128)]
+    password: NewPassword
     name: Name
     batch: Batch | None = None
 
@@ -35,7 +35,7 @@ class Sent(View, frozen=True):
 class Verification(Body, frozen=True, kw_only=True):
     """The token of the mail that confirms an address."""
 
-    token: Annotated[str, Meta(min_length=1, max_length=200)]
+    token: MailedToken
     token_delivery: Delivery = "cookie"  # noqa: S105 - a way, not a token
 
 
@@ -51,6 +51,51 @@ class Login(Body, frozen=True, kw_only=True):
     login: Anything
     password: Anything
     token_delivery: Delivery = "cookie"  # noqa: S105 - a way, not a token
+
+
+class PasswordChange(Body, frozen=True, kw_only=True):
+    """A new password for the one that is known."""
+
+    current_password: Anything
+    new_password: NewPassword
+
+
+class PasswordForgotten(Body, frozen=True, kw_only=True):
+    """The address of somebody who cannot sign in any more."""
+
+    email: Email
+
+
+class PasswordReset(Body, frozen=True, kw_only=True):
+    """The token of a mail, and the password to sign in with from now on."""
+
+    token: MailedToken
+    new_password: NewPassword
+
+
+class ResetSent(View, frozen=True):
+    """A mail is on its way, if there is anybody to write to."""
+
+    status: Literal["reset-sent"] = "reset-sent"
+
+
+class EmailChangeAsked(Body, frozen=True, kw_only=True):
+    """The address an account is to have."""
+
+    email: Email
+
+
+class EmailConfirmation(Body, frozen=True, kw_only=True):
+    """The token of one of the two mails about a change of address."""
+
+    token: MailedToken
+
+
+class EmailChangeRead(View, frozen=True):
+    """How far a change of address is."""
+
+    status: Literal["waiting", "changed"]
+    """`waiting` for the other address to confirm it."""
 
 
 class MeRead(View, frozen=True):

@@ -11,11 +11,13 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
-from ijaa.users.accounts.domain import password_violations, username_violations, weigh
+from ijaa.users.accounts.checks import PasswordChecks
+from ijaa.users.accounts.domain import context_words, username_violations, weigh
 from ijaa.users.accounts.mails import confirmation_mail, known_address_mail
 from ijaa.users.accounts.models import User
-from ijaa.users.accounts.passwords import Passwords
-from ijaa.users.accounts.repository import AccountRepository, StoredMe
+from ijaa.users.accounts.passwords import Passwords, outdated
+from ijaa.users.accounts.repository import AccountRepository, Credentials, StoredMe
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.accounts.schemas import MePatch, MeRead, Registration
 from ijaa.users.errors import LoginFailed, TokenNotValid, UsernameTaken, refuse
 from ijaa.users.identifiers import fold_email, public_id
@@ -41,12 +43,12 @@ class RegistrationService:
         passwords: Passwords,
         mails: MailQueue,
         *,
-        refused_passwords: frozenset[str],
+        rule: PasswordRule,
         base_url: str,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._sessions = database, repository, sessions
-        self._passwords, self._mails, self._refused = passwords, mails, refused_passwords
+        self._passwords, self._mails, self._rule = passwords, mails, rule
         self._base_url, self._clock = base_url, clock
 
     async def register(self, registration: Registration) -> None:
@@ -57,10 +59,11 @@ class RegistrationService:
 
         """
         given = cleaned({"name": registration.name, "batch": registration.batch})
+        words = context_words(registration.email, registration.name, registration.username, registration.batch)
         refuse(
             [
                 *username_violations(registration.username),
-                *password_violations(registration.password, self._refused),
+                *await self._rule.violations(registration.password, words),
                 *unfit(given),
             ]
         )
@@ -77,10 +80,17 @@ class RegistrationService:
         raise Unavailable("Many people register with these names just now.")
 
     async def resend(self, email: str) -> None:
-        """Mail a new token to an address that waits to be confirmed; any other address gets nothing."""
+        """Mail a new token to an address that waits to be confirmed; with any other do the same work for nothing.
+
+        Tokens mailed before stay good: mails overtake each other, and the first that is used ends the rest.
+        """
+        to = fold_email(email)
         async with self._database.transaction() as session:
-            if found := await self._repository.unconfirmed(session, fold_email(email), self._clock.now()):
-                await self._mail_token(session, *found, fold_email(email))
+            if found := await self._repository.unconfirmed(session, to, self._clock.now()):
+                await self._mail_token(session, *found, to)
+            else:
+                mail = confirmation_mail(to, "nobody", new_token(), self._base_url)
+                await self._mails.pretend(session, mail, identity=f"verify-{uuid4().hex}")
 
     async def confirm(self, token: str, device: Device) -> Tokens:
         """Confirm an address and sign its owner in; raise `TokenNotValid` for a token that is not good."""
@@ -139,22 +149,49 @@ class LoginService:
         database: Database,
         repository: AccountRepository,
         sessions: SessionService,
+        *,
+        checks: PasswordChecks,
         passwords: Passwords,
         clock: Clock,
     ) -> None:
-        self._database, self._repository = database, repository
-        self._sessions, self._passwords, self._clock = sessions, passwords, clock
+        self._database, self._repository, self._sessions = database, repository, sessions
+        self._checks, self._passwords, self._clock = checks, passwords, clock
 
     async def log_in(self, login: str, password: str, device: Device) -> Tokens:
-        """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
-        found = await self._repository.by_login(login, self._clock.now())
-        hashed = found.password_hash if found and found.may_act else None
-        if not await self._passwords.matches(password, hashed) or found is None:
-            raise LoginFailed
+        """Open a session; raise `LoginFailed` after one look-up and the same work, whatever is wrong."""
+        found = await self._proven(login, password)
+        # an imported hash is replaced as soon as its password is known; of two who sign in at once one replaces it
+        replacement = await self._passwords.hash(password) if outdated(found.password_hash) else None
         async with self._database.transaction() as session:
-            if not await self._repository.still_good(session, found, self._clock.now()):
+            if await self._settled(session, found, replacement):
+                return await self._open(session, found, device)
+        if replacement is None:
+            raise LoginFailed
+        found = await self._proven(login, password)
+        async with self._database.transaction() as session:
+            if not await self._settled(session, found, None):
                 raise LoginFailed
-            return await self._sessions.open(session, found.user_id, found.username, role="member", device=device)
+            return await self._open(session, found, device)
+
+    async def _proven(self, login: str, password: str) -> Credentials:
+        sought = await self._repository.by_login(login, self._clock.now())
+        found = sought.account
+        hashed = found.password_hash if found and found.may_act else None
+        account = found.user_id if found else login.lower()
+        if not await self._checks.holds(account, password, hashed, legacy=sought.legacy) or found is None:
+            raise LoginFailed
+        return found
+
+    async def _settled(self, session: AsyncSession, found: Credentials, replacement: str | None) -> bool:
+        """Whether the account still is as it was checked; until the transaction ends nobody changes it."""
+        if replacement is None or found.password_hash is None:
+            return await self._repository.still_good(session, found, self._clock.now())
+        return await self._repository.replace_password(
+            session, found.user_id, found.password_hash, replacement, self._clock.now()
+        )
+
+    async def _open(self, session: AsyncSession, found: Credentials, device: Device) -> Tokens:
+        return await self._sessions.open(session, found.user_id, found.username, role="member", device=device)
 
 
 class MeService:

@@ -2,7 +2,7 @@
 
 from ijaa.shared.database import Database
 from ijaa.shared.principals import Principal
-from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.errors import LoginFailed
 from ijaa.users.second_factor.service import SecondFactorService
@@ -12,10 +12,10 @@ class AdminProof:
     """Proves that the caller is the admin: by password, and by the second factor of those who have one."""
 
     def __init__(
-        self, database: Database, repository: AdminRepository, passwords: Passwords, factors: SecondFactorService
+        self, database: Database, repository: AdminRepository, checks: PasswordChecks, factors: SecondFactorService
     ) -> None:
         self._database, self._repository = database, repository
-        self._passwords, self._factors = passwords, factors
+        self._checks, self._factors = checks, factors
 
     async def prove(self, principal: Principal, password: str, totp: str | None) -> None:
         """Check password and second factor; the code is spent by it.
@@ -27,7 +27,7 @@ class AdminProof:
         """
         found = await self._repository.by_id(principal.user_id)
         hashed = found.password_hash if found and found.active else None
-        if not await self._passwords.matches(password, hashed) or found is None:
+        if not await self._checks.holds(principal.user_id, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if await self._repository.lock_unchanged(session, found) is None:

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import CursorResult, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.principals import AdminRole, Role
 from ijaa.shared.schema import columns
+from ijaa.users.accounts.domain import Held
 from ijaa.users.admins.models import Admin
 from ijaa.users.standing import SIGNED_IN_AS
 
+_REPLACE = text("""
+UPDATE admins SET password_hash = :new, updated_at = :now, version = version + 1
+WHERE admin_id = :admin_id AND active AND password_hash = :old
+""")
 _LOCK_UNCHANGED = text(f"""
 SELECT {SIGNED_IN_AS} FROM admins a WHERE a.admin_id = :id AND a.active AND a.password_hash = :hash FOR NO KEY UPDATE
 """)
@@ -41,6 +47,9 @@ class StoredAdmin(msgspec.Struct, frozen=True):
     version: int
 
 
+_HELD = """
+SELECT admin_id, email, name, NULL, NULL, password_hash FROM admins WHERE admin_id = $1 AND active
+"""
 _BY_EMAIL = f"SELECT {columns(AdminCredentials)} FROM admins WHERE email = lower($1)"
 _BY_ID = f"SELECT {columns(AdminCredentials)} FROM admins WHERE admin_id = $1"
 _READ = f"SELECT {columns(StoredAdmin, 'a', second_factor='a.totp_seed IS NOT NULL')} FROM admins a"
@@ -61,6 +70,16 @@ class AdminRepository:
     async def by_id(self, admin_id: str) -> AdminCredentials | None:
         """Return the admin with this public id."""
         return await self._database.fetch_one(AdminCredentials, _BY_ID, admin_id)
+
+    async def held(self, admin_id: str) -> Held | None:
+        """Return what is known of the admin with this id."""
+        return await self._database.fetch_one(Held, _HELD, admin_id)
+
+    async def replace_password(self, session: AsyncSession, admin_id: str, old: str, new: str, now: datetime) -> bool:
+        """Replace a password hash, unless it is another one by now."""
+        bound = {"admin_id": admin_id, "old": old, "new": new, "now": now}
+        done = cast("CursorResult[Any]", await session.execute(_REPLACE, bound))
+        return done.rowcount == 1
 
     async def lock_unchanged(self, session: AsyncSession, credentials: AdminCredentials) -> Role | None:
         """Return the role to sign in with if what was checked still holds; nobody changes it before the end."""

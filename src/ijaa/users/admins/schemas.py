@@ -7,9 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ijaa.shared.principals import AdminRole
 from ijaa.shared.schema import Body, Patch, View
-from ijaa.users.accounts.schemas import Anything
 from ijaa.users.identifiers import Email
-from ijaa.users.sessions.schemas import Delivery
+from ijaa.users.sessions.schemas import Anything, Delivery
 
 AdminName = Annotated[str, Meta(min_length=2, max_length=100)]
 

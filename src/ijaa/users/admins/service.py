@@ -14,8 +14,10 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import Conflict, NotFound, Unauthenticated, Violation
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import AdminRole, Principal
-from ijaa.users.accounts.domain import password_violations
+from ijaa.users.accounts.checks import PasswordChecks
+from ijaa.users.accounts.domain import context_words
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.admins.models import Admin
 from ijaa.users.admins.repository import AdminRepository, StoredAdmin
 from ijaa.users.admins.schemas import AdminCreated, AdminPatch, AdminRead
@@ -47,12 +49,12 @@ class AdminLoginService:
         database: Database,
         repository: AdminRepository,
         sessions: SessionService,
-        passwords: Passwords,
+        checks: PasswordChecks,
         factors: SecondFactorService,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
-        self._sessions, self._passwords, self._clock = sessions, passwords, clock
+        self._sessions, self._checks, self._clock = sessions, checks, clock
 
     async def log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong.
@@ -63,7 +65,8 @@ class AdminLoginService:
         """
         found = await self._repository.by_email(email)
         hashed = found.password_hash if found and found.active else None
-        if not await self._passwords.matches(password, hashed) or found is None:
+        account = found.admin_id if found else fold_email(email)
+        if not await self._checks.holds(account, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if (role := await self._repository.lock_unchanged(session, found)) is None:
@@ -95,13 +98,13 @@ class AdminService:
         repository: AdminRepository,
         factors: SecondFactorRepository,
         passwords: Passwords,
-        refused_passwords: frozenset[str],
+        rule: PasswordRule,
         endings: SessionEndings,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
-        self._passwords, self._refused, self._endings = passwords, refused_passwords, endings
+        self._passwords, self._rule, self._endings = passwords, rule, endings
         self._cursors, self._clock = cursors, clock
 
     async def page(self, cursor: str | None, limit: int) -> Page[AdminRead]:
@@ -128,7 +131,7 @@ class AdminService:
 
         """
         name, chosen = name.strip(), password or generated_password()
-        refuse([*_name_violations(name), *password_violations(chosen, self._refused)])
+        refuse([*_name_violations(name), *await self._rule.violations(chosen, context_words(name, email))])
         hashed, now = await self._passwords.hash(chosen), self._clock.now()
         admin = Admin(
             admin_id=public_id("ADMIN"),
@@ -196,7 +199,7 @@ class AdminService:
 
     async def rescue_password(self, email: str, password: str) -> None:
         """Give whoever has this address a new password, from the command line, and end his sessions."""
-        refuse(list(password_violations(password, self._refused)))
+        refuse(await self._rule.violations(password, context_words(email)))
         hashed = await self._passwords.hash(password)
         async with self._database.transaction() as session:
             admin = await self._addressed(session, email)

@@ -12,7 +12,8 @@ from ijaa.shared.principals import Principal
 from ijaa.users.errors import SessionEnded
 from ijaa.users.sessions.delivery import COOKIE, TokenDelivery
 from ijaa.users.sessions.keys import JsonWebKeySet, SigningKeys
-from ijaa.users.sessions.schemas import RefreshTokenGiven, SessionRead, SignedIn
+from ijaa.users.sessions.proof import StepUpService
+from ijaa.users.sessions.schemas import RefreshTokenGiven, SessionRead, SignedIn, StepUp
 from ijaa.users.sessions.service import SessionService
 
 Kept = Annotated[str | None, CookieParameter(name=COOKIE, max_length=65_536)]
@@ -75,6 +76,17 @@ class SessionController(Controller):
         await sessions.log_out_everywhere(caller)
         return delivery.forgotten()
 
+    @post("/step-up", operation_id="stepUp", summary="Prove the password again", status_code=200)
+    async def step_up(
+        self,
+        caller: NamedDependency[Principal],
+        proofs: NamedDependency[StepUpService],
+        delivery: NamedDependency[TokenDelivery],
+        data: JSONBody[StepUp],
+    ) -> SignedIn:
+        """Give an access token for what asks for a fresh proof; the refresh token and the session stay as they are."""
+        return delivery.access_alone(await proofs.step_up(caller, data.password, data.totp), caller.username)
+
     @get("/sessions", operation_id="listSessions", summary="List my devices")
     async def sessions(
         self,
@@ -101,8 +113,11 @@ class SessionController(Controller):
         await sessions.end(caller, session_id)
 
 
-def session_router(service: SessionService, delivery: TokenDelivery) -> Router:
+def session_router(service: SessionService, proofs: StepUpService, delivery: TokenDelivery) -> Router:
     """Return the session routes."""
+
+    def provide_proofs() -> StepUpService:
+        return proofs
 
     def provide_sessions() -> SessionService:
         return service
@@ -115,6 +130,7 @@ def session_router(service: SessionService, delivery: TokenDelivery) -> Router:
         route_handlers=[SessionController],
         dependencies={
             "sessions": Provide(provide_sessions, sync_to_thread=False),
+            "proofs": Provide(provide_proofs, sync_to_thread=False),
             "delivery": Provide(provide_delivery, sync_to_thread=False),
         },
     )

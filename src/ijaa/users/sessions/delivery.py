@@ -27,6 +27,10 @@ class TokenDelivery:
             body, status_code=200, cookies=[self._cookie(tokens.refresh, int(TOKEN_LIFETIME.total_seconds()))]
         )
 
+    def access_alone(self, access: str, username: str) -> SignedIn:
+        """Return the answer that gives an access token and leaves the refresh token as it is."""
+        return SignedIn(access, "Bearer", int(LIFETIME.total_seconds()), username)
+
     def forgotten(self) -> Response[None]:
         """Return the empty answer that takes the cookie away."""
         return Response(None, status_code=204, cookies=[self._cookie("", 0)])

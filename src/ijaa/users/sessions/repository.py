@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, insert, text
+from sqlalchemy import CursorResult, TextClause, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
@@ -56,7 +57,11 @@ _REVOKE_OWN = text(
 )
 _REVOKE_ALL = text(
     "WITH ended AS (UPDATE sessions SET revoked_at = :now"
-    " WHERE principal_kind = :kind AND principal_id = :principal AND revoked_at IS NULL RETURNING id)" + _TELL
+    " WHERE principal_kind = :kind AND principal_id = :principal AND revoked_at IS NULL"
+    " AND (CAST(:keep AS uuid) IS NULL OR id <> :keep) RETURNING id)" + _TELL
+)
+_PROVED = text(
+    "UPDATE sessions SET authenticated_at = :now WHERE id = :id AND revoked_at IS NULL AND expires_at > :now"
 )
 _FIND = text("SELECT session_id FROM refresh_tokens WHERE hash = :hash")
 _OWNER = text("""
@@ -137,9 +142,22 @@ class SessionRepository:
         """End one session if it is `owner`'s."""
         return await self._revoked(session, _REVOKE_OWN, now, id=session_id, kind=owner.kind, principal=owner.user_id)
 
-    async def revoke_all(self, session: AsyncSession, kind: Kind, principal_id: str, now: datetime) -> list[Revoked]:
-        """End every session of somebody."""
-        return await self._revoked(session, _REVOKE_ALL, now, kind=kind, principal=principal_id)
+    async def revoke_all(
+        self,
+        session: AsyncSession,
+        kind: Kind,
+        principal_id: str,
+        now: datetime,
+        *,
+        keep: UUID | None = None,
+    ) -> list[Revoked]:
+        """End every session of a principal but the one to keep."""
+        return await self._revoked(session, _REVOKE_ALL, now, kind=kind, principal=principal_id, keep=keep)
+
+    async def proved(self, session: AsyncSession, session_id: UUID, now: datetime) -> bool:
+        """Note that the password was proved in a session; False when it has ended."""
+        done = cast("CursorResult[Any]", await session.execute(_PROVED, {"id": session_id, "now": now}))
+        return done.rowcount == 1
 
     async def find(self, session: AsyncSession, token_hash: bytes) -> UUID | None:
         """Return the session a refresh token belongs or belonged to."""

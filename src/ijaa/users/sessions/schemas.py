@@ -9,6 +9,9 @@ from msgspec import Meta
 
 from ijaa.shared.schema import Body, View
 
+Anything = Annotated[str, Meta(max_length=256 * 1024)]
+"""Of a sign-in: whatever is in it, and however long, there is only one refusal."""
+
 Delivery = Literal["cookie", "body"]
 """How the client wants its refresh token."""
 
@@ -32,6 +35,14 @@ class RefreshTokenGiven(Body, frozen=True, kw_only=True):
     """The refresh token, from a client that keeps it itself."""
 
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class StepUp(Body, frozen=True, kw_only=True):
+    """A proof that it is still the same person."""
+
+    password: Anything
+    totp: Annotated[str, Meta(max_length=20)] | None = None
+    """The second factor, of accounts that have one."""
 
 
 class SignedIn(View, frozen=True, omit_defaults=True):

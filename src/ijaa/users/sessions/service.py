@@ -6,6 +6,7 @@ from contextlib import suppress
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared import audit
@@ -34,14 +35,14 @@ class SessionEndings:
     def __init__(self, repository: SessionRepository, feed: RevocationFeed, clock: Clock) -> None:
         self._repository, self._feed, self._clock = repository, feed, clock
 
-    async def end_all(self, session: AsyncSession, kind: Kind, principal_id: str) -> None:
-        """End every session of somebody, and tell every process.
+    async def end_all(self, session: AsyncSession, kind: Kind, principal_id: str, *, keep: UUID | None = None) -> None:
+        """End every session of somebody but the one to keep, and tell every process.
 
-        Lock his row first: a sign-in under way has it locked, so that the session it opens is among those that end.
+        Lock his row first: a sign-in that was checked before has committed then, so that its session is among those
+        that end, and one that comes after finds what has changed.
         """
-        tell_after_commit(
-            session, self._feed, await self._repository.revoke_all(session, kind, principal_id, self._clock.now())
-        )
+        revoked = await self._repository.revoke_all(session, kind, principal_id, self._clock.now(), keep=keep)
+        tell_after_commit(session, self._feed, revoked)
 
 
 class SessionService:
@@ -64,6 +65,7 @@ class SessionService:
         self._database, self._repository, self._keys, self._feed = database, repository, keys, feed
         self._verifier, self._mails, self._cursors = verifier, mails, cursors
         self._successor_key, self._issuer, self._clock = successor_key, issuer, clock
+        self._endings = SessionEndings(repository, feed, clock)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
     async def open(
@@ -124,9 +126,22 @@ class SessionService:
 
     async def log_out_everywhere(self, caller: Principal) -> None:
         """End every session of the caller, this one included."""
+        async with self._database.transaction() as session:
+            await self._endings.end_all(session, caller.kind, caller.user_id)
+
+    async def reauthenticate(self, caller: Principal) -> str:
+        """Note that the caller proved his password just now and return an access token that says so.
+
+        Raises:
+            SessionEnded: the session was ended in the meantime.
+
+        """
         now = self._clock.now()
         async with self._database.transaction() as session:
-            self._told(session, await self._repository.revoke_all(session, caller.kind, caller.user_id, now))
+            if not await self._repository.proved(session, UUID(caller.session_id), now):
+                raise SessionEnded
+        principal = msgspec.structs.replace(caller, auth_time=int(now.timestamp()))
+        return issue(principal, await self._keys.current(), self._issuer, now)
 
     async def end(self, caller: Principal, session_id: UUID) -> None:
         """End one of the caller's sessions; raise `NotFound` when it is not there or somebody else's."""

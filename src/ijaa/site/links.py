@@ -1,0 +1,80 @@
+"""The pages the links of mails open: choosing a new password, confirming a change of address."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+
+from ijaa.site.pages import page
+
+Token = Annotated[str, QueryParameter(max_length=200)]
+
+_RESET = """<form id="reset"><p><label for="password">Your new password, at least 12 characters:</label></p>
+<p><input id="password" type="password" autocomplete="new-password" minlength="12" maxlength="128" size="40" required>
+</p><p><button type="submit">Use this password</button></p></form><p id="said" role="status"></p>"""
+
+_CONFIRM = """<p id="said" role="status">One click confirms that the account may have, or has, this address.</p>
+<p><button id="confirm" type="button">Confirm</button></p>"""
+
+# a mail scanner that opens the link must not spend the token: only what a person does here sends it
+_SEND = """
+const said = document.getElementById("said");
+const token = new URLSearchParams(location.search).get("token");
+async function send(path, body) {
+  const answer = await fetch("/api/v1" + path, {
+    method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
+  });
+  return [answer.ok, answer.status === 204 ? {} : await answer.json()];
+}
+"""
+
+_RESET_SCRIPT = f"""{_SEND}
+const form = document.getElementById("reset"), password = document.getElementById("password");
+form.addEventListener("submit", async (event) => {{
+  event.preventDefault();
+  const [taken, body] = await send("/auth/password-reset/confirm", {{token, new_password: password.value}});
+  const why = (body.errors || []).map((error) => error.detail).join("; ");
+  said.textContent = taken ? "Sign in with your new password." : why ? `This password ${{why}}.` : body.detail;
+  form.hidden = taken;
+}});
+"""
+
+_CONFIRM_SCRIPT = f"""{_SEND}
+const button = document.getElementById("confirm");
+button.addEventListener("click", async () => {{
+  button.disabled = true;
+  const [taken, body] = await send("/me/email/confirm", {{token}});
+  const done = "The account has its new address.", waits = "Now confirm it from the other address, too.";
+  said.textContent = !taken ? body.detail : body.status === "changed" ? done : waits;
+  button.hidden = taken;
+  button.disabled = false;
+}});
+"""
+
+
+def link_routes() -> Sequence[HTTPRouteHandler]:
+    """Return the routes of the pages with their scripts."""
+
+    @get("/reset-password", operation_id="getResetPage")
+    async def reset(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
+        return page("Choose a new password", _RESET, script="/reset-password.js")
+
+    @get("/confirm-email", operation_id="getEmailChangePage")
+    async def confirm(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
+        return page("Confirm a change of address", _CONFIRM, script="/confirm-email.js")
+
+    @get("/reset-password.js", operation_id="getResetScript")
+    async def reset_script() -> Response[str]:
+        return _script(_RESET_SCRIPT)
+
+    @get("/confirm-email.js", operation_id="getEmailChangeScript")
+    async def confirm_script() -> Response[str]:
+        return _script(_CONFIRM_SCRIPT)
+
+    return reset, confirm, reset_script, confirm_script
+
+
+def _script(text: str) -> Response[str]:
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})

@@ -1,0 +1,53 @@
+"""The pages the links of mails open."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from litestar import Litestar, Router
+
+from ijaa.policies import POLICIES
+from ijaa.shared.clock import SystemClock
+from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.site.links import link_routes
+from ijaa.users.accounts import mails
+from tests.asgi import client_of
+from tests.fakes import FakeTokenVerifier
+
+TOKEN = "t" * 43
+ROUTES = {
+    "reset-password": ("/auth/password-reset/confirm", mails.reset_mail("a@b.c", "asha", TOKEN, "http://site")),
+    "confirm-email": ("/me/email/confirm", mails.own_address_mail("a@b.c", "asha", TOKEN, "http://site")),
+}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of the pages."""
+    app = Litestar(
+        route_handlers=[Router("/", route_handlers=[*link_routes()], include_in_schema=False)],
+        plugins=[HttpFloor(FakeTokenVerifier(), POLICIES, clock=SystemClock(), title="t", version="0")],
+    )
+    async with client_of(observed(app, secure=False)) as started:
+        yield started
+
+
+@pytest.mark.parametrize("page", ROUTES)
+async def test_the_link_of_a_mail_opens_a_page_whose_script_sends_the_token(
+    client: httpx.AsyncClient, page: str
+) -> None:
+    """Kills: a link nobody answers; a page that sends its token to another route, or spends it by being opened."""
+    path, mail = ROUTES[page]
+    link = re.search(r"http://site(/\S+)", mail.text)
+    assert link
+    answer = await client.get(link[1])
+    assert answer.status_code == 200
+    assert TOKEN not in answer.text  # it travels from the address to the script alone
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    source = re.search(r'<script src="([^"]+)"', answer.text)
+    assert source
+    script = await client.get(source[1])
+    assert script.headers["content-type"].startswith("text/javascript")
+    sends = script.text.index(f'send("{path}"')
+    assert script.text.index("addEventListener") < sends

@@ -75,10 +75,11 @@ def outdated(hashed: str | None) -> bool:
 def _matches(password: str, hashed: str | None, legacy: int = 0) -> bool:
     given = password.encode()[: MAX_PASSWORD_BYTES + 1]  # longer ones match nothing and must not cost more
     cost = bcrypt.cost_of(hashed)
-    if cost and hashed and bcrypt.matches(given, hashed) and len(given) <= MAX_PASSWORD_BYTES:
-        return True
+    # argon2 first, whatever the hash is: the same work in another order can be told by a clock, too
     if _verified(given, hashed if hashed and not cost else dummy_hash()):
         return hashed is not None
+    if cost and hashed and bcrypt.matches(given, hashed):
+        return len(given) <= MAX_PASSWORD_BYTES
     bcrypt.work(given, since=cost, until=legacy)
     return False
 

@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Litestar:
                 title="IJAA",
                 version=__version__,
                 cors_origins=settings.cors_origins,
+                on_denied=wired.on_denied,
                 idempotency={module.name: module.idempotency for module in wired.modules},
             )
         ],

@@ -7,6 +7,7 @@ import rich_click as click
 from rich.console import Console
 
 from ijaa import __version__
+from ijaa.commands.audit import audit
 from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
@@ -39,6 +40,7 @@ ijaa.add_command(db)
 ijaa.add_command(config)
 ijaa.add_command(on_this_installation(admin))
 ijaa.add_command(on_this_installation(keys))
+ijaa.add_command(on_this_installation(audit))
 
 
 def main() -> None:

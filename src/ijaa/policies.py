@@ -15,7 +15,7 @@ _SERVICE = Policy(NOT_ASKED, limit="none")
 _SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
-_READERS_OF_ADMINS: frozenset[Role] = _SUPERADMINS | {"auditor"}
+_AUDITORS: frozenset[Role] = _SUPERADMINS | {"auditor"}
 
 POLICIES: Mapping[str, Policy] = {
     # health, figures, pages
@@ -70,8 +70,8 @@ POLICIES: Mapping[str, Policy] = {
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
     "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),
     "confirmTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", limit="login", answers_secret=True),
-    "listAdmins": Policy(_READERS_OF_ADMINS, flag="admin.features"),
-    "getAdmin": Policy(_READERS_OF_ADMINS, flag="admin.features"),
+    "listAdmins": Policy(_AUDITORS, flag="admin.features"),
+    "getAdmin": Policy(_AUDITORS, flag="admin.features"),
     "createAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features", answers_secret=True),
     "editAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
     "activateAdmin": Policy(_SUPERADMINS, fresh=True, flag="admin.features"),
@@ -82,6 +82,8 @@ POLICIES: Mapping[str, Policy] = {
     "suspendUser": Policy(_MODERATORS, flag="admin.user-management"),
     "reinstateUser": Policy(_MODERATORS, flag="admin.user-management"),
     "deleteUser": Policy(_MODERATORS, flag="admin.user-management"),
+    "listAudit": Policy(_AUDITORS),
+    "exportAudit": Policy(_AUDITORS),
     "getDashboard": Policy(ADMINS, flag="admin.features"),
     # feature flags
     "getFlag": Policy(EVERYBODY),

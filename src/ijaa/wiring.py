@@ -20,7 +20,7 @@ from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
-from ijaa.shared.principals import TokenVerifier
+from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
 from ijaa.users import module as users
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
@@ -64,6 +64,8 @@ class Wired:
     modules: tuple[Module, ...]
     verifier: TokenVerifier
     flags: FeatureFlags
+    on_denied: Callable[[Principal, str], Awaitable[None]] | None
+    """Notes refusals of administration, in the process that serves it."""
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
@@ -81,6 +83,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     directory: UserDirectory
     verifier: TokenVerifier
     flags: FeatureFlags
+    on_denied: Callable[[Principal, str], Awaitable[None]] | None = None
     if settings.users_database is not None:
         database = _database("users", settings.users_database)
         figures: EventFigures | None = None
@@ -94,6 +97,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         built = users.build(settings, database, settings.users_database, clock, figures=figures)
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags
+        on_denied = built.denials.note
         modules.append(built)
     else:
         assert settings.users_peer is not None  # noqa: S101 - read_settings refuses events alone without one
@@ -117,7 +121,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    return Wired(tuple(modules), verifier, flags, {"redis": redis.ping}, lifespan)
+    return Wired(tuple(modules), verifier, flags, on_denied, {"redis": redis.ping}, lifespan)
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:

@@ -14,6 +14,9 @@ from ijaa.events.ports import UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.settings import Settings
+from ijaa.shared.audit import audit_key
+from ijaa.shared.audit_anchors import Anchors
+from ijaa.shared.audit_sealer import Sealer
 from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
@@ -33,10 +36,18 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
     )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
+    sealer = Sealer(
+        database,
+        derive_key(settings.secret_key, audit_key("events")),
+        Anchors("events", settings.data, clock),
+        clock,
+    )
+
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         try:
-            yield
+            async with sealer.run():
+                yield
         finally:
             await database.dispose()
 

@@ -9,12 +9,13 @@ from ijaa.users.profiles.models import Profile
 from ijaa.users.reports.models import Report
 from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
-from ijaa.users.tables import AUDIT_LOG, IDEMPOTENCY_KEYS, OUTGOING_MAILS
+from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, OUTGOING_MAILS
 
 metadata = UsersBase.metadata
 
 __all__ = [
     "AUDIT_LOG",
+    "AUDIT_SEALS",
     "IDEMPOTENCY_KEYS",
     "OUTGOING_MAILS",
     "Admin",

@@ -8,6 +8,9 @@ import structlog
 
 from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
+from ijaa.shared.audit import audit_key
+from ijaa.shared.audit_anchors import Anchors
+from ijaa.shared.audit_sealer import Sealer
 from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
@@ -63,6 +66,10 @@ from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
 from ijaa.users.tables import OUTGOING_MAILS
+from ijaa.users.trail.controller import trail_router
+from ijaa.users.trail.denials import Denials
+from ijaa.users.trail.repository import TrailRepository
+from ijaa.users.trail.service import TrailService
 
 SIGNING_KEYS = "signing-keys"
 """Purpose of the key that seals private halves."""
@@ -75,6 +82,7 @@ class UsersModule(Module):
     """The module with the façade it offers others."""
 
     public: UsersPublic
+    denials: Denials
 
 
 def build(
@@ -172,6 +180,8 @@ def build(
         cursors=Cursors(derive_key(secret, "users/flag-cursors")),
         clock=clock,
     )
+    trail = TrailService(database, TrailRepository(database), cursors, clock)
+    sealer = Sealer(database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 
@@ -187,6 +197,7 @@ def build(
             stack.callback(passwords.close)
             await stack.enter_async_context(listener.run())
             await stack.enter_async_context(mails.relay())
+            await stack.enter_async_context(sealer.run())
             yield
 
     return UsersModule(
@@ -204,9 +215,11 @@ def build(
             member_router(members),
             dashboard_router(dashboard),
             flag_router(flags),
+            trail_router(trail),
         ],
         internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         public=public,
+        denials=Denials(database, clock),
     )

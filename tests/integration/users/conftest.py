@@ -107,6 +107,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
                     module.public.flags,
                     clock=clock,
                     idempotency={"users": module.idempotency},
+                    on_denied=module.denials.note,
                     title="t",
                     version="0",
                 )

@@ -1,6 +1,6 @@
 """The floor every route stands on, as one plugin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -12,11 +12,12 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
 
 from ijaa.shared.clock import Clock, SystemClock
+from ijaa.shared.errors import Forbidden
 from ijaa.shared.flags import FeatureDisabled, FeatureFlags
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
-from ijaa.shared.http.policies import Policy, attach, policy_of
+from ijaa.shared.http.policies import MEMBERS, Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
@@ -26,6 +27,10 @@ from ijaa.shared.principals import Principal, TokenVerifier
 
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"]
 _EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id"]
+
+
+OnDenied = Callable[[Principal, str], Awaitable[None]]
+"""Is told who was kept from which operation of administration."""
 
 
 class HttpFloor(InitPlugin):
@@ -42,7 +47,9 @@ class HttpFloor(InitPlugin):
         cors_origins: Sequence[str] = (),
         clock: Clock | None = None,
         idempotency: Mapping[str, IdempotencyKeys] | None = None,
+        on_denied: OnDenied | None = None,
     ) -> None:
+        self._on_denied = on_denied
         self._idempotency = idempotency or {}
         self._verifier, self._policies, self._flags = verifier, policies, flags
         self._clock = clock or SystemClock()
@@ -74,10 +81,19 @@ class HttpFloor(InitPlugin):
 
     async def _gate(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         policy = policy_of(request.route_handler)
-        caller = await authenticate(request, policy, self._verifier, self._clock)
+        try:
+            caller = await authenticate(request, policy, self._verifier, self._clock)
+        except Forbidden:
+            await self._note_denied(request, policy)
+            raise
         self._refuse_disabled(policy, caller)
         refuse_undeclared(request)
         return await replay(request, policy, caller, self._idempotency) if request.method == "POST" else None
+
+    async def _note_denied(self, request: Request[Any, Any, Any], policy: Policy) -> None:
+        denied: Principal | None = request.scope["user"]
+        if self._on_denied is not None and denied is not None and policy.callers != MEMBERS:
+            await self._on_denied(denied, str(request.route_handler.operation_id))
 
     def _refuse_disabled(self, policy: Policy, caller: Principal | None) -> None:
         flag = policy.admin_flag if caller is not None and caller.kind == "admin" else policy.flag

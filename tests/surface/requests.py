@@ -18,6 +18,8 @@ TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 BODIES: Mapping[str, object] = {
     "register": {"username": "newcomer", "email": "new@mail.example", "password": PASSWORD, "name": "New Comer"},
     "logIn": {"login": "asha", "password": PASSWORD},
+    "stepUp": {"password": PASSWORD},
+    "changePassword": {"current_password": PASSWORD, "new_password": "seven slow lanterns at dusk"},
     "createEvent": {
         "title": "Reunion",
         "start_date": TOMORROW.isoformat(),
@@ -34,6 +36,8 @@ BODIES: Mapping[str, object] = {
 UNMAKEABLE: Mapping[str, str] = {
     "refreshSession": "takes a refresh token",
     "verifyEmail": "takes a token out of a mail",
+    "confirmEmailChange": "takes a token out of a mail",
+    "resetPassword": "takes a token out of a mail",
     "logInAdmin": "takes an admin's password and second factor",
     "getMemberCards": "is for services",
     "getMemberStandings": "is for services",

@@ -47,12 +47,19 @@ def create_app(settings: Settings) -> Litestar:
             metrics,
         ],
         plugins=[
-            HttpFloor(wired.verifier, POLICIES, title="IJAA", version=__version__, cors_origins=settings.cors_origins)
+            HttpFloor(
+                wired.verifier,
+                POLICIES,
+                title="IJAA",
+                version=__version__,
+                cors_origins=settings.cors_origins,
+                limiter=wired.throttle.limiter,
+            )
         ],
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin
     )
-    return observed(app, secure=settings.secure)
+    return observed(app, secure=settings.secure, trusted_proxies=settings.trusted_proxies)
 
 
 def create() -> Litestar:

@@ -12,11 +12,13 @@ from ijaa.events.ports import MemberCard, Standing, UserDirectory
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import Clock, SystemClock
+from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
 from ijaa.users.public import UsersPublic
 
@@ -45,6 +47,7 @@ class Wired:
 
     modules: tuple[Module, ...]
     verifier: TokenVerifier
+    throttle: Throttle
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
@@ -54,15 +57,23 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     """Build the modules these settings ask for, with local adapters where both run here and HTTP ones where not."""
     clock = clock or SystemClock()
     redis = connect(settings.redis_url)
+    throttle = Throttle(
+        redis,
+        installation=settings.base_url,
+        secret=derive_key(settings.secret_key, "throttle"),
+        factor=settings.rate_limits,
+        workers=settings.workers,
+        clock=clock,
+    )
     stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose]
-    running: list[Callable[[], AbstractAsyncContextManager[None]]] = []
+    running: list[Callable[[], AbstractAsyncContextManager[None]]] = [throttle.running]
     modules: list[Module] = []
 
     directory: UserDirectory
     verifier: TokenVerifier
     if settings.users_database is not None:
         database = _database("users", settings.users_database)
-        built = users.build(settings, database, settings.users_database, clock)
+        built = users.build(settings, database, settings.users_database, clock, throttle)
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         modules.append(built)
     else:
@@ -85,7 +96,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    return Wired(tuple(modules), verifier, {"redis": redis.ping}, lifespan)
+    return Wired(tuple(modules), verifier, throttle, {"redis": redis.ping}, lifespan)
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:

@@ -17,6 +17,8 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
+from ijaa.shared.throttle import Throttle
+from ijaa.users.accounts.attempts import Attempts
 from ijaa.users.accounts.controller import account_router
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
 from ijaa.users.accounts.repository import AccountRepository
@@ -51,7 +53,9 @@ class UsersModule(Module):
     public: UsersPublic
 
 
-def build(settings: Settings, database: Database, connections: DatabaseSettings, clock: Clock) -> UsersModule:
+def build(
+    settings: Settings, database: Database, connections: DatabaseSettings, clock: Clock, throttle: Throttle
+) -> UsersModule:
     """Wire the module over its database; nothing is started or connected before its lifespan."""
     secret = settings.secret_key
     mails = MailQueue(
@@ -68,6 +72,7 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
     profile_repository = ProfileRepository(database)
     public = UsersPublic(profile_repository, verifier, keys, feed)
     passwords = Passwords()
+    attempts = Attempts(passwords, throttle.failed_sign_ins, derive_key(secret, "users/attempts"))
     sessions = SessionService(
         database,
         SessionRepository(database),
@@ -89,11 +94,12 @@ def build(settings: Settings, database: Database, connections: DatabaseSettings,
         passwords,
         mails,
         refused_passwords=REFUSED_PASSWORDS,
+        recipients=throttle.recipients,
         base_url=settings.base_url,
         clock=clock,
     )
-    logins = LoginService(database, accounts, sessions, passwords)
-    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, passwords, clock)
+    logins = LoginService(database, accounts, sessions, attempts)
+    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, attempts, clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 

@@ -20,6 +20,7 @@ from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
+from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
@@ -91,7 +92,8 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
         given = msgspec.structs.replace(settings, **changed)
         assert given.users_database
         database = Database("users", given.users_database.url)
-        module = build(given, database, given.users_database, clock)
+        throttle = Throttle(None, installation="t", secret=b"t", factor=None, workers=1, clock=clock)
+        module = build(given, database, given.users_database, clock, throttle)
         app = Litestar(
             route_handlers=[
                 Router("/api/v1", route_handlers=[*module.routes]),

@@ -14,15 +14,18 @@ from litestar.plugins import InitPlugin
 
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.limits import admit
 from ijaa.shared.http.policies import Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
+from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.telemetry import Telemetry
 from ijaa.shared.principals import TokenVerifier
+from ijaa.shared.throttle import RateLimiter
 
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"]
-_EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id"]
+_EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
 
 class HttpFloor(InitPlugin):
@@ -37,7 +40,9 @@ class HttpFloor(InitPlugin):
         version: str,
         cors_origins: Sequence[str] = (),
         clock: Clock | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
+        self._limiter = limiter
         self._verifier, self._policies, self._clock = verifier, policies, clock or SystemClock()
         self._title, self._version, self._cors_origins = title, version, list(cors_origins)
 
@@ -66,7 +71,14 @@ class HttpFloor(InitPlugin):
         return app_config
 
     async def _gate(self, request: Request[Any, Any, Any]) -> None:
-        await authenticate(request, policy_of(request.route_handler), self._verifier, self._clock)
+        policy = policy_of(request.route_handler)
+        if self._limiter is None:
+            await authenticate(request, policy, self._verifier, self._clock)
+        else:
+            try:
+                await authenticate(request, policy, self._verifier, self._clock)
+            finally:  # who is refused has asked, too: guessing tokens is no way around a limit
+                await admit(request, policy, self._limiter)
         refuse_undeclared(request)
 
     def _openapi(self) -> OpenAPIConfig:
@@ -81,7 +93,8 @@ class HttpFloor(InitPlugin):
         )
 
 
-def observed(app: Litestar, *, secure: bool) -> Litestar:
-    """Wrap a whole application, its 404s included, in `Telemetry`."""
-    app.asgi_handler = Telemetry(app.asgi_handler, secure=secure)
+def observed(app: Litestar, *, secure: bool, trusted_proxies: Sequence[str] = ()) -> Litestar:
+    """Wrap a whole application, its 404s included, in `Telemetry`, and tell it its true clients."""
+    proxies = Proxies(trusted_proxies) if trusted_proxies else None
+    app.asgi_handler = Telemetry(app.asgi_handler, secure=secure, proxies=proxies)
     return app

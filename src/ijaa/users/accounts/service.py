@@ -11,6 +11,8 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
+from ijaa.shared.rate_limit import Recipients
+from ijaa.users.accounts.attempts import Attempts
 from ijaa.users.accounts.domain import may_sign_in, password_violations, username_violations, weigh
 from ijaa.users.accounts.mails import confirmation_mail, known_address_mail
 from ijaa.users.accounts.models import User
@@ -42,9 +44,11 @@ class RegistrationService:
         mails: MailQueue,
         *,
         refused_passwords: frozenset[str],
+        recipients: Recipients,
         base_url: str,
         clock: Clock,
     ) -> None:
+        self._recipients = recipients
         self._database, self._repository, self._sessions = database, repository, sessions
         self._passwords, self._mails, self._refused = passwords, mails, refused_passwords
         self._base_url, self._clock = base_url, clock
@@ -54,6 +58,7 @@ class RegistrationService:
 
         Raises:
             UsernameTaken: usernames are public, so this one is said.
+            RateLimited: the address was asked for too often, known or not.
 
         """
         given = cleaned({"name": registration.name, "batch": registration.batch})
@@ -77,7 +82,13 @@ class RegistrationService:
         raise Unavailable("Many people register with these names just now.")
 
     async def resend(self, email: str) -> None:
-        """Mail a new token to an address that waits to be confirmed; any other address gets nothing."""
+        """Mail a new token to an address that waits to be confirmed; any other address gets nothing.
+
+        Raises:
+            RateLimited: the address was asked for too often, known or not.
+
+        """
+        await self._recipients.count(email)
         async with self._database.transaction() as session:
             if found := await self._repository.unconfirmed(session, fold_email(email)):
                 await self._mail_token(session, *found, fold_email(email))
@@ -97,6 +108,7 @@ class RegistrationService:
         claim = weigh(username, email, await self._repository.claimants(session, username, email, now))
         if claim.username_taken:
             raise UsernameTaken
+        await self._recipients.count(email)
         if claim.known and claim.known.verified:
             mail = known_address_mail(email, claim.known.username)
             await self._mails.put(session, mail, identity=f"known-{uuid4().hex}")
@@ -139,17 +151,18 @@ class LoginService:
         database: Database,
         repository: AccountRepository,
         sessions: SessionService,
-        passwords: Passwords,
+        attempts: Attempts,
     ) -> None:
         self._database, self._repository = database, repository
-        self._sessions, self._passwords = sessions, passwords
+        self._sessions, self._attempts = sessions, attempts
 
     async def log_in(self, login: str, password: str, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
         found = await self._repository.by_login(login)
         allowed = found and may_sign_in(active=found.active, verified_at=found.email_verified_at)
         hashed = found.password_hash if found and allowed else None
-        if not await self._passwords.matches(password, hashed) or found is None:
+        account = found.user_id if found else None
+        if not await self._attempts.matches(account, login, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if not await self._repository.still_good(session, found):

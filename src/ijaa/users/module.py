@@ -18,7 +18,7 @@ from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
 from ijaa.shared.throttle import Throttle
-from ijaa.users.accounts.attempts import Attempts
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
 from ijaa.users.accounts.repository import AccountRepository
@@ -72,7 +72,7 @@ def build(
     profile_repository = ProfileRepository(database)
     public = UsersPublic(profile_repository, verifier, keys, feed)
     passwords = Passwords()
-    attempts = Attempts(passwords, throttle.failed_sign_ins, derive_key(secret, "users/attempts"))
+    checks = PasswordChecks(passwords, throttle.failed_sign_ins, derive_key(secret, "users/failed-sign-ins"))
     sessions = SessionService(
         database,
         SessionRepository(database),
@@ -98,8 +98,8 @@ def build(
         base_url=settings.base_url,
         clock=clock,
     )
-    logins = LoginService(database, accounts, sessions, attempts)
-    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, attempts, clock)
+    logins = LoginService(database, accounts, sessions, checks)
+    admin_logins = AdminLoginService(database, AdminRepository(database), sessions, checks, clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 

@@ -88,12 +88,12 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
     """Return what starts one more process on the same database."""
 
     @asynccontextmanager
-    async def started(**changed: object) -> AsyncIterator[App]:
+    async def started(throttle: Throttle | None = None, **changed: object) -> AsyncIterator[App]:
         given = msgspec.structs.replace(settings, **changed)
         assert given.users_database
         database = Database("users", given.users_database.url)
-        throttle = Throttle(None, installation="t", secret=b"t", factor=None, workers=1, clock=clock)
-        module = build(given, database, given.users_database, clock, throttle)
+        own = throttle or Throttle(None, installation="t", secret=b"t", factor=None, workers=1, clock=clock)
+        module = build(given, database, given.users_database, clock, own)
         app = Litestar(
             route_handlers=[
                 Router("/api/v1", route_handlers=[*module.routes]),

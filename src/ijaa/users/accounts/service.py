@@ -12,7 +12,7 @@ from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
 from ijaa.shared.rate_limit import Recipients
-from ijaa.users.accounts.attempts import Attempts
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import may_sign_in, password_violations, username_violations, weigh
 from ijaa.users.accounts.mails import confirmation_mail, known_address_mail
 from ijaa.users.accounts.models import User
@@ -151,18 +151,18 @@ class LoginService:
         database: Database,
         repository: AccountRepository,
         sessions: SessionService,
-        attempts: Attempts,
+        checks: PasswordChecks,
     ) -> None:
         self._database, self._repository = database, repository
-        self._sessions, self._attempts = sessions, attempts
+        self._sessions, self._checks = sessions, checks
 
     async def log_in(self, login: str, password: str, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
         found = await self._repository.by_login(login)
         allowed = found and may_sign_in(active=found.active, verified_at=found.email_verified_at)
         hashed = found.password_hash if found and allowed else None
-        account = found.user_id if found else None
-        if not await self._attempts.matches(account, login, password, hashed) or found is None:
+        account = found.user_id if found else login
+        if not await self._checks.holds(account, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if not await self._repository.still_good(session, found):

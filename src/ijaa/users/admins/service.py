@@ -6,7 +6,7 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import Conflict, Violation
-from ijaa.users.accounts.attempts import Attempts
+from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import password_violations
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.admins.repository import AdminRepository
@@ -27,18 +27,18 @@ class AdminLoginService:
         database: Database,
         repository: AdminRepository,
         sessions: SessionService,
-        attempts: Attempts,
+        checks: PasswordChecks,
         clock: Clock,
     ) -> None:
         self._database, self._repository = database, repository
-        self._sessions, self._attempts, self._clock = sessions, attempts, clock
+        self._sessions, self._checks, self._clock = sessions, checks, clock
 
     async def log_in(self, email: str, password: str, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong."""
         found = await self._repository.by_email(email)
         hashed = found.password_hash if found and found.active else None
-        account, login = (found.admin_id if found else None), f"admin/{email}"
-        if not await self._attempts.matches(account, login, password, hashed) or found is None:
+        account = found.admin_id if found else email
+        if not await self._checks.holds(account, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if not await self._repository.still_good(session, found):

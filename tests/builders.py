@@ -4,9 +4,17 @@ import json
 
 from sqlalchemy import text
 
+from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
+from ijaa.shared.throttle import Throttle
 
 PASSWORD = "a long enough passphrase"
+
+
+def no_limits(clock: Clock) -> Throttle:
+    """Return what counts nothing but failed sign-ins, and those in this process alone."""
+    return Throttle(None, installation="tests", secret=b"t" * 32, factor=None, workers=1, clock=clock)
+
 
 _MEMBER = text("""
 WITH account AS (

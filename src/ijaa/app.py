@@ -57,12 +57,13 @@ def create_app(settings: Settings) -> Litestar:
                 cors_origins=settings.cors_origins,
                 on_denied=wired.on_denied,
                 idempotency={module.name: module.idempotency for module in wired.modules},
+                limiter=wired.throttle.limiter,
             )
         ],
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin
     )
-    return observed(app, secure=settings.secure)
+    return observed(app, secure=settings.secure, trusted_proxies=settings.trusted_proxies)
 
 
 def create() -> Litestar:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import unquote, urlsplit
@@ -48,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     data: Path
     events_peer: str | None = None
+    workers: int = 1
+    rate_limits: float | None = 1.0
+    """What the published limits are multiplied by; None is off."""
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -110,6 +116,9 @@ VARIABLES: tuple[Variable, ...] = (
         form="URL",
     ),
     Variable("IJAA_CORS_ORIGINS", "exact origins of browser clients, comma-separated", ""),
+    Variable("IJAA_TRUSTED_PROXIES", "networks of proxies whose X-Forwarded-For is believed, comma-separated", ""),
+    Variable("IJAA_RATE_LIMITS", "off, or what the limits are multiplied by; failed sign-ins count in any case", "1"),
+    Variable("IJAA_WORKERS", "processes that serve; `ijaa serve --workers` sets it", "1"),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
     Variable("IJAA_DEMO", "1 shows the demo mailbox; never on a public address", "0"),
@@ -148,6 +157,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_choice(given, "IJAA_LOG_LEVEL", Literal["debug", "info", "warning", "error"]),
         demo=_choice(given, "IJAA_DEMO", Literal["0", "1"]) == "1",
         data=Path(given["IJAA_DATA"] or "var/ijaa"),
+        workers=_choice(given, "IJAA_WORKERS", Annotated[int, Meta(ge=1, le=64)]),
+        rate_limits=_factor(given["IJAA_RATE_LIMITS"] or "1"),
+        trusted_proxies=_networks(given["IJAA_TRUSTED_PROXIES"] or ""),
     )
 
 
@@ -240,6 +252,28 @@ def _origins(text: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
             raise SettingError("IJAA_CORS_ORIGINS", "takes exact origins such as https://alumni.example, never *")
     return origins
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise SettingError("IJAA_TRUSTED_PROXIES", "takes networks such as 10.0.0.0/8,2001:db8::/32") from None
+    return networks
+
+
+def _factor(text: str) -> float | None:
+    if text == "off":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < inf:
+        raise SettingError("IJAA_RATE_LIMITS", "is off, or a positive number the limits are multiplied by")
+    return factor
 
 
 def _choice(given: Mapping[str, str | None], name: str, kind: Any) -> Any:

@@ -15,6 +15,7 @@ from ijaa.events.public import EventsPublic
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import Clock, SystemClock
+from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
@@ -22,6 +23,7 @@ from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.ports import EventCounts, EventFigures
@@ -66,6 +68,7 @@ class Wired:
     flags: FeatureFlags
     on_denied: Callable[[Principal, str], Awaitable[None]] | None
     """Notes refusals of administration, in the process that serves it."""
+    throttle: Throttle
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
@@ -75,8 +78,16 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     """Build the modules these settings ask for, with local adapters where both run here and HTTP ones where not."""
     clock = clock or SystemClock()
     redis = connect(settings.redis_url)
+    throttle = Throttle(
+        redis,
+        installation=settings.base_url,
+        secret=derive_key(settings.secret_key, "throttle"),
+        factor=settings.rate_limits,
+        workers=settings.workers,
+        clock=clock,
+    )
     stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose]
-    running: list[Callable[[], AbstractAsyncContextManager[None]]] = []
+    running: list[Callable[[], AbstractAsyncContextManager[None]]] = [throttle.running]
     modules: list[Module] = []
     events_database = _database("events", settings.events_database) if settings.events_database else None
 
@@ -94,7 +105,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
             events_peer = Peer(settings.events_peer, "events", tokens)
             figures = HttpEventFigures(events_peer)
             stopping.append(events_peer.close)
-        built = users.build(settings, database, settings.users_database, clock, figures=figures)
+        built = users.build(settings, database, settings.users_database, clock, throttle, figures=figures)
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags
         on_denied = built.denials.note
@@ -121,7 +132,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    return Wired(tuple(modules), verifier, flags, on_denied, {"redis": redis.ping}, lifespan)
+    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan)
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:

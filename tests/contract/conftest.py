@@ -30,7 +30,7 @@ from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 from ijaa.wiring import LocalEventFigures, LocalUserDirectory
 from tests.asgi import client_of
-from tests.builders import a_member
+from tests.builders import a_member, no_limits
 from tests.fakes import FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
 
 PEER = "http://users.local"
@@ -122,7 +122,7 @@ async def directory(
             yield Directory(HttpUserDirectory(peer), add)
         return
     assert settings.users_database is not None
-    built = build(settings, users_database, settings.users_database, SystemClock())
+    built = build(settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()))
     yield Directory(LocalUserDirectory(built.public), add)
 
 

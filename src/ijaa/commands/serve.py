@@ -32,7 +32,14 @@ DRAIN = 15
     type=click.IntRange(0, 65535),
     help="Default: 8000, users alone 8081, events alone 8082; 0 takes a free one.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    envvar="IJAA_WORKERS",
+    default=1,
+    show_default=True,
+    help="Processes that serve.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -92,6 +99,7 @@ def run(
 ) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM."""
     os.environ.update(environ)
+    os.environ["IJAA_WORKERS"] = str(workers)  # each allows its share of a limit while they cannot ask Redis
     with _shared_figures(workers):
         settings = read_settings(os.environ)
         configure_logging(settings.log_format, settings.log_level)

@@ -122,6 +122,15 @@ class Invalid(Problem):
         self.violations = tuple(violations)
 
 
+class RateLimited(Problem):
+    """The caller does this too often."""
+
+    status, code, title = 429, "rate-limited", "That is too often: wait a little"
+
+    def __init__(self, detail: str = "", *, retry_after: int) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
 class Unavailable(Problem):
     """Something this answer depends on is down or too slow just now."""
 

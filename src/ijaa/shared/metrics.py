@@ -18,6 +18,12 @@ STATEMENTS = Histogram(
     ("database",),
     buckets=_SECONDS,
 )
+RATE_LIMITED = Counter("ijaa_rate_limited_total", "Requests refused with 429 by class of route.", ("limit",))
+PASSWORD_CHECKS = Counter(
+    "ijaa_password_checks_total",
+    "Passwords held against accounts: matched, refused, or throttled, which is not evaluated at all.",
+    ("outcome",),
+)
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 
 

@@ -22,6 +22,7 @@ from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
+from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
 from ijaa.users.accounts.email_service import EmailChangeService
@@ -90,6 +91,7 @@ def build(
     database: Database,
     connections: DatabaseSettings,
     clock: Clock,
+    throttle: Throttle,
     *,
     figures: EventFigures | None = None,
 ) -> UsersModule:
@@ -114,6 +116,7 @@ def build(
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
     endings, cursors = SessionEndings(session_repository, feed, clock), Cursors(derive_key(secret, "users/cursors"))
+    checks = PasswordChecks(passwords, throttle.failed_sign_ins, derive_key(secret, "users/failed-sign-ins"))
     sessions = SessionService(
         database,
         session_repository,
@@ -127,7 +130,7 @@ def build(
         clock=clock,
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
-    checks, rule = PasswordChecks(passwords), PasswordRule(passwords, LEAKED_DEFAULTS)
+    rule = PasswordRule(passwords, LEAKED_DEFAULTS)
     profiles = ProfileService(database, profile_repository, clock)
     registrations = RegistrationService(
         database,
@@ -136,6 +139,7 @@ def build(
         passwords,
         mails,
         rule=rule,
+        recipients=throttle.recipients,
         base_url=settings.base_url,
         clock=clock,
     )
@@ -158,13 +162,17 @@ def build(
         database,
         tokens,
         endings,
+        checks=checks,
+        recipients=throttle.recipients,
         passwords=passwords,
         rule=rule,
         mails=mails,
         base_url=settings.base_url,
         clock=clock,
     )
-    moves = EmailChangeService(database, tokens, endings, mails, base_url=settings.base_url, clock=clock)
+    moves = EmailChangeService(
+        database, tokens, endings, mails, recipients=throttle.recipients, base_url=settings.base_url, clock=clock
+    )
     admin_logins = AdminLoginService(database, admin_repository, sessions, checks, factors, clock)
     proofs = StepUpService(
         sessions,

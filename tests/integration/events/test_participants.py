@@ -104,7 +104,9 @@ async def test_what_every_request_costs(
         await an_event(by="ben")
     await api("olu", "PATCH", f"/events/{event}", {"capacity": 5})
     statements: list[str] = []
-    events_database.observers.append(lambda _database, statement, _seconds: statements.append(statement))
+    events_database.observers.append(
+        lambda _database, statement, _seconds: None if "audit_seals" in statement else statements.append(statement)
+    )
     for name, (request, expected, batches) in _requests(api, event).items():
         statements.clear()
         directory.calls = 0

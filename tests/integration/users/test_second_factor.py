@@ -16,7 +16,7 @@ from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.errors import LoginFailed, TotpRequired
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.second_factor.service import SecondFactorService
-from tests.builders import PASSWORD
+from tests.builders import PASSWORD, no_limits
 from tests.integration.users.admins import (
     AnAdmin,
     SignedInAdmin,
@@ -212,7 +212,12 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     await add_admin(module.database, "mo", "moderator", password_hash, clock.now())
     box = SecretBox("secret key of the tests, 0123456789", "users/totp-seeds")
     factors = SecondFactorService(module.database, SecondFactorRepository(), box, clock)
-    proof = AdminProof(module.database, AdminRepository(module.database), PasswordChecks(Passwords()), factors)
+    proof = AdminProof(
+        module.database,
+        AdminRepository(module.database),
+        PasswordChecks(Passwords(), no_limits(clock).failed_sign_ins, b"k"),
+        factors,
+    )
     superadmin = Principal("ADMIN_ada", "ADMIN_ada", "s", "superadmin")
     clock.at += STEP
     code = ada.code(clock.now())

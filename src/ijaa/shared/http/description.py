@@ -12,10 +12,12 @@ from litestar.openapi.spec import OpenAPIResponse, OpenAPIType, Operation, Reque
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
-from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, policy_of
+from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, operations, policy_of
 from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
 
 BEARER = "bearer"
+ALSO = "also"
+"""`opt` of a route that answers with a second media type: that type."""
 _REFUSALS = {
     400: "The request cannot be read",
     401: "No token, or none that is good",
@@ -57,6 +59,11 @@ class StrictDocument(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the document as JSON."""
+        for one in operations(request.app):
+            if ALSO in one.handler.opt:
+                responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
+                kind = {one.handler.opt[ALSO]: {"schema": {"type": "string"}}}
+                responses["200"]["content"] = {**responses["200"].get("content", {}), **kind}
         return self.render_json(request, _strict(openapi_schema))
 
 

@@ -17,16 +17,19 @@ from ijaa.shared.flags import FeatureDisabled, FeatureFlags
 from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
+from ijaa.shared.http.limits import admit
 from ijaa.shared.http.policies import MEMBERS, Policy, attach, policy_of
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
+from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.telemetry import Telemetry
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.principals import Principal, TokenVerifier
+from ijaa.shared.throttle import RateLimiter
 
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"]
-_EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-Id"]
+_EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 
 
 OnDenied = Callable[[Principal, str], Awaitable[None]]
@@ -48,7 +51,9 @@ class HttpFloor(InitPlugin):
         clock: Clock | None = None,
         idempotency: Mapping[str, IdempotencyKeys] | None = None,
         on_denied: OnDenied | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
+        self._limiter = limiter
         self._on_denied = on_denied
         self._idempotency = idempotency or {}
         self._verifier, self._policies, self._flags = verifier, policies, flags
@@ -86,6 +91,9 @@ class HttpFloor(InitPlugin):
         except Forbidden:
             await self._note_denied(request, policy)
             raise
+        finally:  # who is refused has asked, too: guessing tokens is no way around a limit
+            if self._limiter is not None:
+                await admit(request, policy, self._limiter)
         self._refuse_disabled(policy, caller)
         refuse_undeclared(request)
         return await replay(request, policy, caller, self._idempotency) if request.method == "POST" else None
@@ -111,7 +119,8 @@ class HttpFloor(InitPlugin):
         )
 
 
-def observed(app: Litestar, *, secure: bool) -> Litestar:
-    """Wrap a whole application, its 404s included, in `Telemetry` and `Replays`."""
-    app.asgi_handler = Telemetry(Replays(app.asgi_handler), secure=secure)
+def observed(app: Litestar, *, secure: bool, trusted_proxies: Sequence[str] = ()) -> Litestar:
+    """Wrap a whole application, its 404s included, in `Telemetry` and `Replays`, and tell it its true clients."""
+    proxies = Proxies(trusted_proxies) if trusted_proxies else None
+    app.asgi_handler = Telemetry(Replays(app.asgi_handler), secure=secure, proxies=proxies)
     return app

@@ -11,6 +11,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from ijaa.shared.context import request_id
+from ijaa.shared.http.limits import LIMIT_HEADERS
+from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.metrics import REQUESTS
 
 log = structlog.get_logger("ijaa.request")
@@ -32,8 +34,8 @@ SECURITY_HEADERS: dict[bytes, bytes] = {
 class Telemetry:
     """Wraps the application: nothing it answers leaves without a request id, and every answer is written down once."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, secure: bool, proxies: Proxies | None = None) -> None:
+        self._app, self._proxies = app, proxies
         self._headers = dict(SECURITY_HEADERS)
         if secure:
             self._headers[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
@@ -54,11 +56,14 @@ class Telemetry:
                     *message["headers"],
                     *((name, value) for name, value in self._headers.items() if name not in said),
                     (b"x-request-id", identity),
+                    *inner.get(LIMIT_HEADERS, ()),
                 ]
             await send(message)
 
         # HEAD is GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
         inner: Any = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        if self._proxies is not None:
+            inner = {**inner, "client": self._proxies.client_of(inner)}
         try:
             await self._app(inner, receive, stamped)
         finally:

@@ -12,6 +12,7 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Violation
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
+from ijaa.shared.rate_limit import Recipients
 from ijaa.users.accounts.mails import address_changed_mail, allow_address_mail, own_address_mail, wanted_address_mail
 from ijaa.users.accounts.schemas import EmailChangeRead
 from ijaa.users.accounts.token_repository import Destination, Moving, TokenRepository
@@ -31,14 +32,21 @@ class EmailChangeService:
         endings: SessionEndings,
         mails: MailQueue,
         *,
+        recipients: Recipients,
         base_url: str,
         clock: Clock,
     ) -> None:
         self._database, self._tokens, self._endings, self._mails = database, tokens, endings, mails
-        self._base_url, self._clock = base_url, clock
+        self._recipients, self._base_url, self._clock = recipients, base_url, clock
 
     async def ask(self, caller: Principal, email: str) -> None:
-        """Mail a token to both addresses; one that has an account already gets a mail without, and nobody can tell."""
+        """Mail a token to both addresses; one that has an account already gets a mail without, and nobody can tell.
+
+        Raises:
+            RateLimited: the new address was asked for too often, known or not.
+
+        """
+        await self._recipients.count(email)
         new_email, now = fold_email(email), self._clock.now()
         for_old, for_new = new_token(), new_token()
         async with self._database.transaction() as session:

@@ -13,6 +13,7 @@ from ijaa.shared.crypto import new_token, token_hash
 from ijaa.shared.database import Database
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
+from ijaa.shared.rate_limit import Recipients
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import Held
 from ijaa.users.accounts.mails import password_changed_mail, reset_mail
@@ -95,6 +96,8 @@ class PasswordResetService:
         tokens: TokenRepository,
         endings: SessionEndings,
         *,
+        checks: PasswordChecks,
+        recipients: Recipients,
         passwords: Passwords,
         rule: PasswordRule,
         mails: MailQueue,
@@ -103,10 +106,17 @@ class PasswordResetService:
     ) -> None:
         self._database, self._tokens, self._endings = database, tokens, endings
         self._passwords, self._rule, self._mails = passwords, rule, mails
+        self._checks, self._recipients = checks, recipients
         self._base_url, self._clock = base_url, clock
 
     async def request(self, email: str) -> None:
-        """Mail a token to the address of an account; with any other address do the same work and leave nothing."""
+        """Mail a token to the address of an account; with any other address do the same work and leave nothing.
+
+        Raises:
+            RateLimited: the address was asked for too often, known or not.
+
+        """
+        await self._recipients.count(email)
         to, token, identity = fold_email(email), new_token(), f"reset-{uuid4().hex}"
         async with self._database.transaction() as session:
             if found := await self._tokens.lock_forgetful(session, to, self._clock.now()):
@@ -138,3 +148,4 @@ class PasswordResetService:
             await audit.record(
                 session, AUDIT_LOG, at=now, action="password-reset", actor=None, subject=held.principal_id
             )
+        await self._checks.forgive(held.principal_id)

@@ -11,6 +11,7 @@ from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
+from ijaa.shared.rate_limit import Recipients
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import context_words, username_violations, weigh
 from ijaa.users.accounts.mails import confirmation_mail, known_address_mail
@@ -44,9 +45,11 @@ class RegistrationService:
         mails: MailQueue,
         *,
         rule: PasswordRule,
+        recipients: Recipients,
         base_url: str,
         clock: Clock,
     ) -> None:
+        self._recipients = recipients
         self._database, self._repository, self._sessions = database, repository, sessions
         self._passwords, self._mails, self._rule = passwords, mails, rule
         self._base_url, self._clock = base_url, clock
@@ -56,6 +59,7 @@ class RegistrationService:
 
         Raises:
             UsernameTaken: usernames are public, so this one is said.
+            RateLimited: the address was asked for too often, known or not.
 
         """
         given = cleaned({"name": registration.name, "batch": registration.batch})
@@ -83,7 +87,12 @@ class RegistrationService:
         """Mail a new token to an address that waits to be confirmed; with any other do the same work for nothing.
 
         Tokens mailed before stay good: mails overtake each other, and the first that is used ends the rest.
+
+        Raises:
+            RateLimited: the address was asked for too often, known or not.
+
         """
+        await self._recipients.count(email)
         to = fold_email(email)
         async with self._database.transaction() as session:
             if found := await self._repository.unconfirmed(session, to, self._clock.now()):
@@ -107,6 +116,7 @@ class RegistrationService:
         claim = weigh(username, email, await self._repository.claimants(session, username, email, now))
         if claim.username_taken or await self._repository.erased(session, username):
             raise UsernameTaken
+        await self._recipients.count(email)
         if claim.known and claim.known.verified:
             mail = known_address_mail(email, claim.known.username)
             await self._mails.put(session, mail, identity=f"known-{uuid4().hex}")

@@ -32,4 +32,4 @@ class AdminProof:
         async with self._database.transaction() as session:
             if await self._repository.lock_unchanged(session, found) is None:
                 raise LoginFailed
-            await self._factors.check(session, found.admin_id, totp)
+            await self._checks.factor(found.admin_id, lambda: self._factors.check(session, found.admin_id, totp))

@@ -71,7 +71,7 @@ class AdminLoginService:
         async with self._database.transaction() as session:
             if (role := await self._repository.lock_unchanged(session, found)) is None:
                 raise LoginFailed
-            await self._factors.check(session, found.admin_id, totp)
+            await self._checks.factor(found.admin_id, lambda: self._factors.check(session, found.admin_id, totp))
             # an admin is known by a pseudonym outside his own account: tokens and log lines hold no address
             tokens = await self._sessions.open(session, found.admin_id, found.admin_id, role=role, device=device)
             await audit.record(

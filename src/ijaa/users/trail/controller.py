@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
+from ijaa.shared.http.description import ALSO
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.trail.schemas import TrailEntry, TrailFilter
@@ -43,7 +44,13 @@ class TrailController(Controller):
         wanted = TrailFilter(action=action, actor=actor, subject=subject, since=since, until=until)
         return await trail.page(wanted, cursor, limit, include_total=include_total)
 
-    @get("/export", operation_id="exportAudit", summary="Export the audit trail")
+    @get(
+        "/export",
+        operation_id="exportAudit",
+        summary="Export the audit trail",
+        media_type="application/json",
+        opt={ALSO: "text/csv"},
+    )
     async def export(
         self,
         caller: NamedDependency[Principal],

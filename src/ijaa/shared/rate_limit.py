@@ -1,0 +1,82 @@
+"""How often something may be done: the published limits, and what is said of one who stands at them."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import NamedTuple, Protocol
+
+from ijaa.shared.errors import RateLimited
+
+
+class Quota(NamedTuple):
+    """So many in any stretch of so many seconds."""
+
+    amount: int
+    seconds: int
+    exact: bool = False
+    """Every one is asked of Redis; the others are counted here and told to Redis a few times a second."""
+
+    def share_of(self, workers: int) -> int:
+        """Return what one process may allow that cannot ask the others."""
+        return max(1, self.amount // workers)
+
+    def times(self, factor: float) -> "Quota":
+        """Return this quota multiplied."""
+        return self._replace(amount=max(1, round(self.amount * factor)))
+
+
+MINUTE, HOUR = 60, 3600
+
+QUOTAS: Mapping[str, Quota] = {
+    "login": Quota(20, MINUTE, exact=True),
+    "refresh": Quota(60, MINUTE, exact=True),
+    "mail": Quota(30, HOUR, exact=True),
+    "search": Quota(120, MINUTE),
+    "write": Quota(120, MINUTE),
+    "read": Quota(600, MINUTE),
+}
+"""Per class of route: of a principal where somebody is signed in, else of an address; docs/api.md publishes them."""
+
+RECIPIENT = Quota(5, HOUR, exact=True)
+"""Mails somebody who is not signed in may cause to one address, known or not."""
+
+FAILED_SIGN_INS = Quota(5, 15 * MINUTE, exact=True)
+"""Of one account; no setting switches it off."""
+
+
+class Standing(NamedTuple):
+    """Where somebody stands after one more."""
+
+    allowed: bool
+    remaining: int
+    reset: float
+    """Seconds until there is room again: for all of it if he pauses, for one when he was refused."""
+
+
+class Recipients(Protocol):
+    """Counts the mails that are caused to an address."""
+
+    async def count(self, email: str) -> None:
+        """Count one more to an address, known or not; raise `RateLimited` when it has had enough of them."""
+        ...
+
+
+class Places(Protocol):
+    """A few places per key, each free again after a while, or given back before."""
+
+    async def reserve(self, key: str) -> str | None:
+        """Take a place and return its name, or None when all are taken."""
+        ...
+
+    async def give_back(self, key: str, place: str) -> None:
+        """Free a place before its time."""
+        ...
+
+    async def clear(self, key: str) -> None:
+        """Free all places of a key."""
+        ...
+
+
+def refuse(standing: Standing) -> None:
+    """Raise `RateLimited` for one who is not allowed."""
+    if not standing.allowed:
+        raise RateLimited(retry_after=max(1, ceil(standing.reset)))

@@ -1,0 +1,147 @@
+"""Several processes count as one, over a real Valkey."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from ijaa.shared.errors import RateLimited
+from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Standing
+from ijaa.shared.redis import connect
+from ijaa.shared.throttle import Throttle
+from tests.integration.throttle.conftest import Process, eventually
+
+
+async def test_of_many_guesses_at_once_in_two_processes_no_more_than_the_limit_get_a_place(process: Process) -> None:
+    # mutant: look first and count afterwards
+    async with process() as one, process() as other:
+        both = [one.failed_sign_ins, other.failed_sign_ins]
+        places = await asyncio.gather(*(both[number % 2].reserve("asha") for number in range(100)))
+        assert len([place for place in places if place]) == FAILED_SIGN_INS.amount
+        assert await one.failed_sign_ins.reserve("bilal")
+
+
+async def test_a_place_that_is_given_back_is_free_for_every_process(process: Process) -> None:
+    # mutants: give back in this process alone; clear all places for one right guess
+    async with process() as one, process() as other:
+        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount)]
+        assert places[0]
+        await one.failed_sign_ins.give_back("asha", places[0])
+        assert await other.failed_sign_ins.reserve("asha")
+        assert await one.failed_sign_ins.reserve("asha") is None
+
+
+async def test_clearing_an_account_holds_in_processes_that_saw_its_guesses(process: Process) -> None:
+    # mutant: forget what this process remembers and leave the others with their own memory
+    async with process() as one, process() as other:
+        for _ in range(FAILED_SIGN_INS.amount):
+            assert await one.failed_sign_ins.reserve("asha")
+        await other.failed_sign_ins.clear("asha")
+        assert await one.failed_sign_ins.reserve("asha")
+
+
+async def test_an_emptied_redis_gives_no_process_more_guesses(process: Process, redis_url: str) -> None:
+    # mutant: trust Redis alone to remember
+    async with process() as one:
+        for _ in range(FAILED_SIGN_INS.amount):
+            assert await one.failed_sign_ins.reserve("asha")
+        for _ in range(QUOTAS["login"].amount):
+            assert (await _take(one, "login")).allowed
+        await _flush(connect(redis_url))
+        assert await one.failed_sign_ins.reserve("asha") is None
+        assert not (await _take(one, "login")).allowed
+
+
+async def test_what_is_rare_is_counted_exactly_over_processes(process: Process) -> None:
+    # mutant: count per process
+    async with process() as one, process() as other:
+        both = [one, other]
+        standings = await asyncio.gather(*(_take(both[number % 2], "login") for number in range(60)))
+        assert len([s for s in standings if s.allowed]) == QUOTAS["login"].amount
+        assert all(0 < s.reset <= 60 for s in standings if not s.allowed)
+
+
+async def test_an_address_gets_few_mails_whoever_asks(process: Process) -> None:
+    async with process() as one, process() as other:
+        for number in range(RECIPIENT.amount):
+            await (one, other)[number % 2].recipients.count("Asha@mail.example")
+        with pytest.raises(RateLimited) as refused:
+            await other.recipients.count("asha@mail.example")
+        assert 3000 < int(refused.value.headers["Retry-After"]) <= 3600
+        await other.recipients.count("bilal@mail.example")
+
+
+async def test_what_is_frequent_is_known_everywhere_after_an_exchange(process: Process) -> None:
+    # mutants: never tell; take one's own counts for the others' and count them twice
+    async with process() as one, process() as other:
+        for _ in range(500):
+            assert (await _take(one, "read")).allowed
+        assert (await _take(other, "read")).remaining == 599
+        await one._counts.exchange()
+        await other._counts.exchange()
+        assert (await _take(other, "read")).remaining == 98
+        await other._counts.exchange()
+        for _ in range(3):
+            await one._counts.exchange()
+        await _take(one, "read")
+        await one._counts.exchange()
+        assert (await _take(one, "read")).remaining == 96
+
+
+async def test_exchanges_happen_by_themselves(process: Process) -> None:
+    async with process() as one, process() as other:
+        for _ in range(600):
+            await _take(one, "read")
+        await _take(other, "read")
+        await eventually(lambda: other._counts._seen["read:asha"].others == 600)
+        assert not (await _take(other, "read")).allowed
+
+
+async def test_nothing_in_redis_tells_whom_was_written_to_and_everything_expires(
+    process: Process, redis_url: str
+) -> None:
+    # mutants: use the address as the key; store without an expiry
+    redis = connect(redis_url)
+    await _flush(redis)
+    async with process() as one:
+        await one.recipients.count("asha@mail.example")
+        await one.failed_sign_ins.reserve("asha")
+        await one.failed_sign_ins.clear("asha")
+        await one.failed_sign_ins.reserve("asha")
+        for limit in QUOTAS:
+            await _take(one, limit)
+        await one._counts.exchange()
+        redis = connect(redis_url)
+        keys = [key.decode() async for key in redis.scan_iter("*")]
+        assert len(keys) == len(QUOTAS) + 3
+        assert not [key for key in keys if "mail.example" in key]
+        assert all([0 < await redis.ttl(key) <= 3600 for key in keys])
+        await redis.aclose()
+
+
+async def test_switched_off_nothing_is_limited_but_guesses(process: Process) -> None:
+    # mutant: a setting for tests that opens accounts to guessing
+    async with process(factor=None) as one:
+        assert one.limiter is None
+        for _ in range(RECIPIENT.amount + 1):
+            await one.recipients.count("asha@mail.example")
+        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount + 1)]
+        assert places[-1] is None
+
+
+async def test_a_factor_multiplies_routes_and_not_guesses(process: Process) -> None:
+    async with process(factor=2.0) as one:
+        assert one.limiter
+        assert one.limiter.quotas["login"].amount == 2 * QUOTAS["login"].amount
+        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount + 1)]
+        assert places[-1] is None
+
+
+async def _take(throttle: Throttle, limit: str) -> Standing:
+    assert throttle.limiter
+    return await throttle.limiter.take(limit, "asha")
+
+
+async def _flush(redis: "Redis") -> None:
+    await redis.flushdb()
+    await redis.aclose()

@@ -197,7 +197,13 @@ async def tokens(request: pytest.FixtureRequest, users_database: Database, setti
             )
         else:
             assert settings.users_database is not None
-            built = build(settings, Database("users", settings.users_database.url), settings.users_database, clock)
+            built = build(
+                settings,
+                Database("users", settings.users_database.url),
+                settings.users_database,
+                clock,
+                no_limits(clock),
+            )
             await stack.enter_async_context(built.lifespan())
             yield Tokens(built.public.verifier, issue, revoke)
 

@@ -18,6 +18,7 @@ from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.shared.rate_limit import QUOTAS
 from ijaa.shared.throttle import Throttle
 from tests.asgi import client_of
+from tests.fakes import FakeFeatureFlags
 
 POLICIES = {
     "readIt": Policy(EVERYBODY),
@@ -87,7 +88,7 @@ def opened(clock: FrozenClock) -> Open:
         app = Litestar(
             route_handlers=[read_it, write_it, read_mine, sign_in, mail_it, health],
             plugins=[
-                HttpFloor(Names(), POLICIES, title="t", version="0", clock=clock, limiter=throttle.limiter,
+                HttpFloor(Names(), POLICIES, FakeFeatureFlags(), title="t", version="0", clock=clock, limiter=throttle.limiter,
                           cors_origins=["https://alumni.example"])
             ],
         )  # fmt: skip

@@ -17,7 +17,7 @@ async def test_of_many_guesses_at_once_in_two_processes_no_more_than_the_limit_g
     async with process() as one, process() as other:
         both = [one.failed_sign_ins, other.failed_sign_ins]
         places = await asyncio.gather(*(both[number % 2].reserve("asha") for number in range(100)))
-        assert len([place for place in places if place]) == FAILED_SIGN_INS.amount
+        assert 0 < len([place for place in places if place]) <= FAILED_SIGN_INS.amount
         assert await one.failed_sign_ins.reserve("bilal")
 
 

@@ -127,7 +127,7 @@ async def test_a_guess_nobody_looked_at_does_not_count(
     client: httpx.AsyncClient, checked: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # mutant: let a busy hour lock people out
-    async def full(*_: object) -> bool:
+    async def full(*_: object, **__: object) -> bool:
         raise Unavailable
 
     with monkeypatch.context() as busy:

@@ -115,6 +115,7 @@ async def test_the_factor_is_asked_for_once_the_password_was_right_and_never_bef
     assert (await sign_in_admin(client, admin.email, totp=f"{right[:3]} {right[3:]}")).status_code == 200
 
 
+@pytest.mark.usefixtures("many_guesses")
 async def test_a_code_is_good_once_and_no_older_one_after_it(app: App, an_admin: AnAdmin, clock: FrozenClock) -> None:
     """Kills: the last step not kept, or compared with `<=`; more skew than one step; an older code after a newer."""
     client, _ = app
@@ -126,6 +127,7 @@ async def test_a_code_is_good_once_and_no_older_one_after_it(app: App, an_admin:
         assert answer.status_code == status, steps
 
 
+@pytest.mark.usefixtures("many_guesses")
 async def test_of_many_who_show_one_code_at_once_one_gets_in(app: App, an_admin: AnAdmin, clock: FrozenClock) -> None:
     """Kills: the step read, compared and written without the lock; a deadlock answered 503."""
     client, _ = app

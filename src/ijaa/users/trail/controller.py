@@ -48,7 +48,6 @@ class TrailController(Controller):
         "/export",
         operation_id="exportAudit",
         summary="Export the audit trail",
-        media_type="application/json",
         opt={ALSO: "text/csv"},
     )
     async def export(

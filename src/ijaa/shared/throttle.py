@@ -15,6 +15,9 @@ from ijaa.shared.rate_exact import ExactCounts
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Places, Quota, Recipients, Standing, refuse
 from ijaa.shared.rate_places import SharedPlaces
 
+CONNECTIONS = 8
+"""To Redis: a crowd waits for one less long than it takes to open one for each of its requests."""
+
 
 class RateLimiter:
     """Counts requests by class of route."""

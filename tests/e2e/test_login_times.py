@@ -64,6 +64,7 @@ async def test_the_time_of_a_failure_tells_nothing(
         if max(distances.values()) > ALLOWED:
             print("measured again, because of", distances)  # noqa: T201 - figures of a long run
             distances = _measure(client, arms, first=SAMPLES)
+        client.close()
     print("KS distances:", {name: round(value, 3) for name, value in distances.items()})  # noqa: T201
     assert max(distances.values()) <= ALLOWED
 
@@ -131,6 +132,10 @@ class _Client:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
     def seconds(self, login: str, password: str) -> float:
         """Fail to sign in, and return how long it took."""

@@ -9,7 +9,7 @@ import httpx
 from bench.processes import BenchError, cpu_seconds, free_port, running, wait_until_listening
 from bench.world import World
 
-Name = Literal["ours", "floor", "twin"]
+Name = Literal["ours", "floor", "twin", "nothing"]
 LOGIN = "/api/v1/auth/login"
 
 _UVICORN = [
@@ -48,7 +48,9 @@ def serving(world: World, names: tuple[Name, ...] = ("ours", "floor", "twin")) -
 
     Ours is `ijaa serve` as people run it: everything on, one JSON line a request into a file.
     """
-    environ = {**world.environ, "BENCH_VIEWER": world.login, "IJAA_LOG_FORMAT": "json"}
+    # limits count as ever, and are never reached
+    settings = {"BENCH_VIEWER": world.login, "IJAA_LOG_FORMAT": "json", "IJAA_RATE_LIMITS": "1000000"}
+    environ = {**world.environ, **settings}
     with ExitStack() as stack:
         yield {name: stack.enter_context(_serving(name, world, environ)) for name in names}
 
@@ -64,6 +66,8 @@ def _serving(name: Name, world: World, environ: Mapping[str, str]) -> Iterator[S
 def _command(name: Name, port: str) -> list[str]:
     if name == "ours":
         return ["ijaa", "serve", "--port", port]
+    if name == "nothing":
+        return ["uvicorn", "bench.nothing:create", "--factory", "--port", port, *_UVICORN]
     if name == "floor":
         return ["uvicorn", "bench.floor:create", "--factory", "--port", port, *_UVICORN]
     return ["uvicorn", "bench.twin.app:app", "--port", port, *_UVICORN]

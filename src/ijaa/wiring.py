@@ -23,6 +23,7 @@ from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
@@ -78,15 +79,16 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     """Build the modules these settings ask for, with local adapters where both run here and HTTP ones where not."""
     clock = clock or SystemClock()
     redis = connect(settings.redis_url)
+    counting = connect(settings.redis_url, THROTTLE_CONNECTIONS)
     throttle = Throttle(
-        redis,
+        counting,
         installation=settings.base_url,
         secret=derive_key(settings.secret_key, "throttle"),
         factor=settings.rate_limits,
         workers=settings.workers,
         clock=clock,
     )
-    stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose]
+    stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose, counting.aclose]
     running: list[Callable[[], AbstractAsyncContextManager[None]]] = [throttle.running]
     modules: list[Module] = []
     events_database = _database("events", settings.events_database) if settings.events_database else None

@@ -30,7 +30,9 @@ async def ask(
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
+        if not messages:
+            await asyncio.Event().wait()  # the client stays until it is answered
+        return messages.pop(0)
 
     async def send(message: Any) -> None:
         sent.append(message)

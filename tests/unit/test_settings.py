@@ -43,6 +43,14 @@ def test_good_settings_are_read() -> None:
         ("IJAA_CORS_ORIGINS", "https://*.alumni.example"),
         ("IJAA_POOL_SIZE", "0"),
         ("IJAA_POOL_SIZE", "many"),
+        ("IJAA_RATE_LIMITS", "on"),
+        ("IJAA_RATE_LIMITS", "0"),
+        ("IJAA_RATE_LIMITS", "-1"),
+        ("IJAA_RATE_LIMITS", "inf"),
+        ("IJAA_RATE_LIMITS", "nan"),
+        ("IJAA_TRUSTED_PROXIES", "proxy.example"),
+        ("IJAA_TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.0/99"),
+        ("IJAA_WORKERS", "0"),
         ("IJAA_LOG_FORMAT", "xml"),
         ("IJAA_DEMO", "perhaps"),
     ],
@@ -52,6 +60,16 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
         read_settings(GOOD | {name: value})
     assert "Tr0ub4dor" not in str(refused.value)
     assert "admin123" not in str(refused.value).lower()
+
+
+def test_limits_and_proxies_are_read() -> None:
+    # mutants: trust somebody by default; switch limits off by default
+    settings = read_settings(GOOD)
+    assert (settings.rate_limits, settings.trusted_proxies, settings.workers) == (1.0, (), 1)
+    assert read_settings(GOOD | {"IJAA_RATE_LIMITS": "off"}).rate_limits is None
+    assert read_settings(GOOD | {"IJAA_RATE_LIMITS": "2.5"}).rate_limits == 2.5
+    networks = read_settings(GOOD | {"IJAA_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1"}).trusted_proxies
+    assert networks == ("10.0.0.0/8", "2001:db8::1")
 
 
 def test_both_modules_on_one_database_are_refused() -> None:

@@ -38,17 +38,18 @@ class SharedPlaces:
         """Take a place and return its name, or None when all are taken; both ends in the same time."""
         place = uuid4().hex
         here = self._here.take(key, self._amount(), place)
-        there, cleared = await self._reserve_there(key, place)  # asked in any case: a refusal must not be quicker
+        # asked in any case: a refusal must not be quicker; but nothing is taken there that would not be kept
+        there, cleared = await self._reserve_there(key, place, self._quota.amount if here else 0)
         if cleared is not None:
             self._here.forget(key, cleared)
-            here = here or self._here.take(key, self._amount(), place)
+            if not here and self._here.take(key, self._amount(), place):
+                here = True
+                there, _ = await self._reserve_there(key, place, self._quota.amount)
         if here and there is None and self._here.used(key)[0] > self._amount():
             here = False  # Redis failed just now: what was taken under the full quota is beyond this process's share
         if here and there is not False:
             return place
         self._here.give_back(key, place)
-        if there:
-            await self._forget(key, place)
         return None
 
     async def give_back(self, key: str, place: str) -> None:
@@ -61,11 +62,11 @@ class SharedPlaces:
         self._here.clear(key)
         await self._forget(key, None)
 
-    async def _reserve_there(self, key: str, place: str) -> tuple[bool | None, float | None]:
+    async def _reserve_there(self, key: str, place: str, amount: int) -> tuple[bool | None, float | None]:
         """Return whether Redis grants the place, None when it is away, and when all were freed the last time."""
         if self._reserve is None or not self._breaker.closed:
             return None, None
-        arguments: list[float | str] = [self._clock.now().timestamp(), self._quota.seconds, self._quota.amount, place]
+        arguments: list[float | str] = [self._clock.now().timestamp(), self._quota.seconds, amount, place]
         try:
             granted, cleared = await self._reserve(keys=self._names(key), args=arguments)
         except FAILURES as error:

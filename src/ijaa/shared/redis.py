@@ -8,11 +8,11 @@ WAIT = 0.2
 """Seconds; redis-py's defaults hang over 12 s on a server that does not answer."""
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, connections: int = 50) -> Redis:
     """Return a client that fails fast and never retries by itself."""
     pool = BlockingConnectionPool.from_url(
         url,
-        max_connections=50,
+        max_connections=connections,
         timeout=WAIT,
         socket_timeout=WAIT,
         socket_connect_timeout=WAIT,

@@ -15,6 +15,9 @@ from ijaa.shared.rate_exact import ExactCounts
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Places, Quota, Recipients, Standing, refuse
 from ijaa.shared.rate_places import SharedPlaces
 
+CONNECTIONS = 8
+"""To Redis: a crowd waits for one less long than it takes to open one for each of its requests."""
+
 
 class RateLimiter:
     """Counts requests by class of route."""
@@ -78,13 +81,14 @@ class Throttle:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Exchange counts and watch Redis while inside."""
-        tasks = [
+        tasks = {
             asyncio.create_task(self._breaker.watch(), name="redis-breaker"),
             asyncio.create_task(self._counts.run(), name="rate-counts"),
-        ]
+        }
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while tasks:  # a call of Redis whose time is up at this very moment may take the cancellation for its own
+                for task in tasks:
+                    task.cancel()
+                _, tasks = await asyncio.wait(tasks, timeout=1)

@@ -88,8 +88,10 @@ def opened(clock: FrozenClock) -> Open:
         app = Litestar(
             route_handlers=[read_it, write_it, read_mine, sign_in, mail_it, health],
             plugins=[
-                HttpFloor(Names(), POLICIES, FakeFeatureFlags(), title="t", version="0", clock=clock, limiter=throttle.limiter,
-                          cors_origins=["https://alumni.example"])
+                HttpFloor(
+                    Names(), POLICIES, FakeFeatureFlags(), title="t", version="0", clock=clock,
+                    limiter=throttle.limiter, cors_origins=["https://alumni.example"],
+                )
             ],
         )  # fmt: skip
         async with client_of(observed(app, secure=False, **given)) as client:

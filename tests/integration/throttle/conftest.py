@@ -9,7 +9,7 @@ import pytest
 
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.redis import connect
-from ijaa.shared.throttle import Throttle
+from ijaa.shared.throttle import CONNECTIONS, Throttle
 
 Process = Callable[..., AbstractAsyncContextManager[Throttle]]
 
@@ -27,13 +27,15 @@ def process(redis_url: str) -> Process:
 
     @asynccontextmanager
     async def made(url: str = redis_url, *, workers: int = 2, factor: float | None = 1.0) -> AsyncIterator[Throttle]:
-        redis = connect(url)
+        redis = connect(url, CONNECTIONS)
         throttle = Throttle(
             redis, installation=installation, secret=b"s", factor=factor, workers=workers, clock=SystemClock()
         )
-        async with throttle.running():
-            yield throttle
-        await redis.aclose()
+        try:
+            async with throttle.running():
+                yield throttle
+        finally:
+            await redis.aclose()
 
     return made
 
@@ -63,7 +65,7 @@ class Relay:
         self._server.close()
         for writer in list(self._writers):
             writer.close()
-        await asyncio.sleep(0)
+        await eventually(lambda: not self._writers)
 
     def swallow(self) -> None:
         """Accept and never answer from now on, as behind a firewall that drops packets."""
@@ -77,15 +79,18 @@ class Relay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        host, _, port = self._target.rpartition("@")[2].removeprefix("redis://").split("/")[0].partition(":")
-        inner_reader, inner = await asyncio.open_connection(host, int(port))
-        self._writers |= {writer, inner}
+        ends = {writer}
+        self._writers.add(writer)
         try:
+            host, _, port = self._target.rpartition("@")[2].removeprefix("redis://").split("/")[0].partition(":")
+            inner_reader, inner = await asyncio.open_connection(host, int(port))
+            ends.add(inner)
+            self._writers.add(inner)
             await asyncio.gather(self._pump(reader, inner), self._pump(inner_reader, writer))
         finally:
-            self._writers -= {writer, inner}
-            inner.close()
-            writer.close()
+            self._writers -= ends
+            for end in ends:
+                end.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

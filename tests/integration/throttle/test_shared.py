@@ -5,11 +5,18 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from ijaa.shared import redis as redis_client
 from ijaa.shared.errors import RateLimited
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Standing
 from ijaa.shared.redis import connect
 from ijaa.shared.throttle import Throttle
 from tests.integration.throttle.conftest import Process, eventually
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for Redis on a busy machine: this is about counting together, not about going on alone."""
+    monkeypatch.setattr(redis_client, "WAIT", 10.0)
 
 
 async def test_of_many_guesses_at_once_in_two_processes_no_more_than_the_limit_get_a_place(process: Process) -> None:

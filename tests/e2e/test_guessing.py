@@ -59,7 +59,7 @@ async def test_an_address_gets_twenty_tries_a_minute_over_all_workers(
 ) -> None:
     # mutants: count per process; answer 500 without Redis
     urls = {"up": deployment["IJAA_REDIS_URL"], "stopped": "redis://127.0.0.1:1"}
-    with serving(TWO, deployment | {"IJAA_REDIS_URL": urls[redis]}, tmp_path / "log") as url:
+    with serving(TWO, deployment | {"IJAA_REDIS_URL": urls[redis], "IJAA_RATE_LIMITS": "1"}, tmp_path / "log") as url:
         async with httpx.AsyncClient() as client:
             answers = [await _post(client, url, f"nobody{number}", WRONG) for number in range(40)]
             ready = await client.get(f"{url}/health/ready")

@@ -28,14 +28,19 @@ async def ask(
     messages: list[Any] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     messages += [{"type": "http.disconnect"} if gone else {"type": "http.request", "body": b"", "more_body": False}]
     sent: list[Any] = []
+    answered = asyncio.Event()
 
     async def receive() -> Any:
-        if not messages:
-            await asyncio.Event().wait()  # the client stays until it is answered
-        return messages.pop(0)
+        if messages:
+            return messages.pop(0)
+        if not gone:
+            await answered.wait()  # the client stays until it has its answer
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
     await app(scope, receive, send)
     if not sent:

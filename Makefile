@@ -26,7 +26,7 @@ test: lint docs ## check everything: lint, docs, then the tests
 	@$(BIN)/python -m pytest -m "not long"
 
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=3600
 
 lint: .venv/.dev .venv/.ijaa ## style, types, laws of the architecture, secrets
 	@$(BIN)/ruff check --quiet

@@ -1,5 +1,6 @@
 """Commands of a module, run on this installation: on what the IJAA_*_URL variables name, or on the embedded default."""
 
+import copy
 import functools
 import os
 from collections.abc import Callable
@@ -13,17 +14,28 @@ from ijaa.commands.serve import prepare
 
 
 def on_this_installation(group: click.Group) -> click.Group:
-    """Give every command of a group `--data` and the environment it needs, the embedded servers up while it runs."""
-    for command in group.commands.values():
-        if command.callback is not None:
-            command.callback = _provided(command.callback)
-            command.params.append(
-                click.Option(
-                    ["--data"], type=click.Path(path_type=Path), envvar="IJAA_DATA", default="var/ijaa",
-                    show_default=True, help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
-                )
-            )  # fmt: skip
-    return group
+    """Return a group whose commands take `--data` and find their environment, the embedded servers up while they run.
+
+    The group that is given stays as it is.
+    """
+    here = copy.copy(group)
+    here.commands = {name: _here(command) for name, command in group.commands.items()}
+    return here
+
+
+def _here(command: click.Command) -> click.Command:
+    if command.callback is None:
+        return command
+    here = copy.copy(command)
+    here.callback = _provided(command.callback)
+    here.params = [
+        *command.params,
+        click.Option(
+            ["--data"], type=click.Path(path_type=Path), envvar="IJAA_DATA", default="var/ijaa",
+            show_default=True, help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
+        ),
+    ]  # fmt: skip
+    return here
 
 
 def _provided(callback: Callable[..., Any]) -> Callable[..., Any]:

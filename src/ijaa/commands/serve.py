@@ -74,8 +74,9 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path) ->
 
 
 def prepare(environ: Mapping[str, str], given: Mapping[str, str]) -> Settings:
-    """Read the settings, migrate what is embedded, and refuse databases that do not fit."""
+    """Read the settings, log as they say, migrate what is embedded, and refuse databases that do not fit."""
     settings = read_settings(environ)
+    configure_logging(settings.log_format, settings.log_level)
     for name in sorted(settings.modules):
         if not given.get(f"IJAA_{name.upper()}_DATABASE_URL"):
             migrate(name, environ)
@@ -101,8 +102,6 @@ def run(
     os.environ.update(environ)
     os.environ["IJAA_WORKERS"] = str(workers)  # each allows its share of a limit while they cannot ask Redis
     with _shared_figures(workers):
-        settings = read_settings(os.environ)
-        configure_logging(settings.log_format, settings.log_level)
         config = uvicorn.Config(
             "ijaa.app:create",
             factory=True,

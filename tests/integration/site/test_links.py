@@ -8,12 +8,11 @@ import pytest
 from litestar import Litestar, Router
 
 from ijaa.policies import POLICIES
-from ijaa.shared.clock import SystemClock
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.site.links import link_routes
 from ijaa.users.accounts import mails
 from tests.asgi import client_of
-from tests.fakes import FakeTokenVerifier
+from tests.fakes import FakeFeatureFlags, FakeTokenVerifier
 
 TOKEN = "t" * 43
 ROUTES = {
@@ -27,7 +26,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the pages."""
     app = Litestar(
         route_handlers=[Router("/", route_handlers=[*link_routes()], include_in_schema=False)],
-        plugins=[HttpFloor(FakeTokenVerifier(), POLICIES, clock=SystemClock(), title="t", version="0")],
+        plugins=[HttpFloor(FakeTokenVerifier(), POLICIES, FakeFeatureFlags(), title="t", version="0")],
     )
     async with client_of(observed(app, secure=False)) as started:
         yield started

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 
 import httpx
 import pytest
@@ -87,6 +89,22 @@ async def test_the_first_admin_is_made_from_the_command_line(
     assert (await _create(environment, "--email", "ada@mail.example", "--json"))[0] == 1
     audited = await users_database.fetch_value("SELECT count(*) FROM audit_log WHERE action = 'admin-created'")
     assert audited == 2
+
+
+async def test_what_a_script_reads_holds_no_log_line(client: httpx.AsyncClient, environment: dict[str, str]) -> None:
+    """Kills: warnings written to stdout; an admin who cannot be made while the other module's database is away."""
+    away = {"IJAA_EVENTS_DATABASE_URL": "postgresql://ijaa_events_app@127.0.0.1:1/ijaa_events"}
+    ran = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ijaa", "admin", "create", "--email", "bob@mail.example", "--json"),
+        env={**os.environ, **environment, **away},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, logged = await ran.communicate()
+    made = json.loads(said)
+    assert b"not reachable" in logged
+    login = {"email": "bob@mail.example", "password": made["password"]}
+    assert (await client.post("/api/v1/admin/auth/login", json=login)).status_code == 200
 
 
 async def test_an_admin_can_be_made_with_any_role(client: httpx.AsyncClient, environment: dict[str, str]) -> None:

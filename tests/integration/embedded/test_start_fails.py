@@ -55,7 +55,7 @@ def test_who_stops_waiting_leaves_nothing_behind(
     waiting.process.send_signal(how)
     waiting.process.communicate(timeout=40)
     eventually(lambda: not processes_of(data))
-    assert "stopping: nobody is attached" in log.read_text().removeprefix(said)
+    eventually(lambda: "stopping: nobody is attached" in log.read_text().removeprefix(said))
 
 
 def test_a_port_taken_meanwhile_is_no_reason_to_give_up(data: Path) -> None:

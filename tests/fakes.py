@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from ijaa.events.ports import MemberCard, Standing
+from ijaa.events.ports import MemberCard, SharedCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.users.ports import EventCounts
@@ -29,6 +29,15 @@ class FakeUserDirectory:
             if username in self.members
             for name, standing, public in [self.members[username]]
             if standing == "active"
+        }
+
+    async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
+        """Return the cards for every kind of viewer."""
+        public, member = await self.cards(usernames, None), await self.cards(usernames, "anybody")
+        self.calls -= 1
+        return {
+            name: SharedCard(public=public[name], member=member[name], own=member[name], personal=False)
+            for name in member
         }
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:

@@ -37,6 +37,7 @@ POLICIES: Mapping[str, Policy] = {
     # between the services
     "getEventFigures": _SERVICE,
     "getMemberCards": _SERVICE,
+    "getSharedMemberCards": _SERVICE,
     "getMemberStandings": _SERVICE,
     "followRevocations": _SERVICE,
     "getRevocation": _SERVICE,

@@ -10,9 +10,9 @@ from ijaa.events import module as events
 from ijaa.events.adapters.http_flags import HttpFlags
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.ports import MemberCard, Standing, UserDirectory
+from ijaa.events.ports import MemberCard, SharedCard, Standing, UserDirectory
 from ijaa.events.public import EventsPublic
-from ijaa.settings import DatabaseSettings, Settings
+from ijaa.settings import MODULES, DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.crypto import derive_key
@@ -21,13 +21,16 @@ from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
+from ijaa.shared.message_streams import StreamOutcomes, StreamReceiver, StreamTransport
 from ijaa.shared.principals import Principal, TokenVerifier
-from ijaa.shared.redis import connect
+from ijaa.shared.redis import connect, connect_blocking
+from ijaa.shared.relay import DirectTransport, Relay
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.ports import EventCounts, EventFigures
+from ijaa.users.public import MemberCard as UsersMemberCard
 from ijaa.users.public import UsersPublic
 
 
@@ -39,14 +42,25 @@ class LocalUserDirectory:
 
     async def cards(self, usernames: Collection[str], viewer: str | None) -> Mapping[str, MemberCard]:
         """Return the cards `viewer` (None is the public) may see, by username; unknown names are left out."""
-        found = await self._public.cards(usernames, viewer)
+        return {name: _card(card) for name, card in (await self._public.cards(usernames, viewer)).items()}
+
+    async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
+        """Return the cards of members, by username; who has none for anybody is left out."""
+        found = await self._public.shared_cards(usernames)
         return {
-            name: MemberCard(username=card.username, name=card.name, photo=card.photo) for name, card in found.items()
+            name: SharedCard(
+                public=_card(one.public), member=_card(one.member), own=_card(one.own), personal=one.personal
+            )
+            for name, one in found.items()
         }
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._public.standings(usernames)
+
+
+def _card(card: UsersMemberCard) -> MemberCard:
+    return MemberCard(username=card.username, name=card.name, photo=card.photo)
 
 
 class LocalEventFigures:
@@ -73,6 +87,8 @@ class Wired:
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    messaging: Callable[[], AbstractAsyncContextManager[None]]
+    """Carries messages while the modules are up."""
 
 
 def wire(settings: Settings, clock: Clock | None = None) -> Wired:
@@ -122,8 +138,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         running += [keys.running, revocations.running]
         flags = followed = HttpFlags(peer)
         running.append(followed.running)
-    if events_database is not None:
-        modules.append(events.build(settings, events_database, directory, clock))
+    if events_database is not None and settings.events_database is not None:
+        modules.append(events.build(settings, events_database, settings.events_database, directory, redis, clock))
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -134,7 +150,38 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan)
+    carrying = _carrying(settings, {module.name: module for module in modules}, stopping)
+
+    @asynccontextmanager
+    async def messaging() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for carry in carrying:
+                await stack.enter_async_context(carry())
+            yield
+
+    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan, messaging)
+
+
+def _carrying(
+    settings: Settings, modules: Mapping[str, Module], stopping: list[Callable[[], Awaitable[None]]]
+) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
+    """Return what carries messages: between the modules here, or over Redis to where the other one runs."""
+    if len(modules) == len(MODULES):
+        others = {"users": "events", "events": "users"}
+        return [
+            Relay(module.outbox, DirectTransport(modules[others[name]].inbox)).run for name, module in modules.items()
+        ]
+    if settings.users_peer is None and settings.events_peer is None:
+        return []
+    (module,) = modules.values()
+    (other,) = set(MODULES) - modules.keys()
+    redis, key = connect_blocking(settings.redis_url), derive_key(settings.service_key, "messages")
+    stopping.append(redis.aclose)
+    return [
+        Relay(module.outbox, StreamTransport(redis, other, key)).run,
+        StreamReceiver(redis, module.name, module.inbox, key).run,
+        StreamOutcomes(redis, module.outbox, key).run,
+    ]
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:

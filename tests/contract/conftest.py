@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import make_url, text
 
 from ijaa.app import create_app
+from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
+from ijaa.events.members.feed import MemberFeed
 from ijaa.events.ports import UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
@@ -23,6 +25,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
+from ijaa.shared.redis import connect
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.module import build
 from ijaa.users.ports import EventFigures
@@ -99,7 +102,7 @@ async def a_peer(settings: Settings) -> AsyncIterator[Peer]:
         await found.close()
 
 
-@pytest.fixture(params=["in process", "HTTP", "fake"])
+@pytest.fixture(params=["in process", "HTTP", "cached", "fake"])
 async def directory(
     request: pytest.FixtureRequest, users_database: Database, settings: Settings
 ) -> AsyncIterator[Directory]:
@@ -123,7 +126,17 @@ async def directory(
         return
     assert settings.users_database is not None
     built = build(settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()))
-    yield Directory(LocalUserDirectory(built.public), add)
+    local = LocalUserDirectory(built.public)
+    if request.param == "in process":
+        yield Directory(local, add)
+        return
+    redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
+    await redis.flushdb()
+    feed.complete = True
+    cached = CachedUserDirectory(local, redis, feed, SystemClock())
+    async with cached.running():
+        yield Directory(cached, add)
+    await redis.aclose()
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])

@@ -45,3 +45,18 @@ async def test_more_names_than_one_call_takes_are_no_problem(directory: Director
     names = [*(f"nobody{number}" for number in range(1_100)), "asha"]
     assert set(await directory.port.cards(names, "asha")) == {"asha"}
     assert len(await directory.port.standings(names)) == len(names)
+
+
+async def test_shared_cards_say_what_each_kind_of_viewer_sees(directory: Directory) -> None:
+    # mutant: keep the card of whoever asked first for everybody
+    await directory.add("asha", "Asha Rahman")
+    await directory.add("bilal", "Bilal Khan", public=True)
+    await directory.add("chitra", "Chitra Devi", "suspended")
+    cards = await directory.port.shared_cards(["asha", "bilal", "chitra", "nobody"])
+    assert cards.keys() == {"asha", "bilal"}
+    asha = MemberCard(username="asha", name="Asha Rahman", photo=None)
+    assert (cards["asha"].public.name, cards["asha"].member, cards["asha"].own) == (None, asha, asha)
+    assert (cards["bilal"].public.name, cards["bilal"].personal) == ("Bilal Khan", False)
+    for _ in range(2):  # asked, then perhaps remembered
+        assert (await directory.port.cards(["asha"], None))["asha"].name is None
+        assert (await directory.port.cards(["asha"], "bilal"))["asha"] == asha

@@ -40,6 +40,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "resetPassword": "takes a token out of a mail",
     "logInAdmin": "takes an admin's password and second factor",
     "getMemberCards": "is for services",
+    "getSharedMemberCards": "is for services",
     "getMemberStandings": "is for services",
     "followRevocations": "is for services",
     "getRevocation": "is for services",

@@ -3,13 +3,29 @@
 from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.members.models import KnownMember
 from ijaa.events.participations.models import EventParticipation
 from ijaa.shared.audit import audit_log_table, audit_seals_table
 from ijaa.shared.idempotency import idempotency_keys_table
+from ijaa.shared.inbox import inbox_table
+from ijaa.shared.outbox import outbox_table
 
 metadata = EventsBase.metadata
 AUDIT_LOG = audit_log_table(metadata)
 AUDIT_SEALS = audit_seals_table(metadata)
 IDEMPOTENCY_KEYS = idempotency_keys_table(metadata)
+INBOX = inbox_table(metadata)
+OUTBOX = outbox_table(metadata)
 
-__all__ = ["AUDIT_LOG", "AUDIT_SEALS", "IDEMPOTENCY_KEYS", "Event", "EventInvitation", "EventParticipation", "metadata"]
+__all__ = [
+    "AUDIT_LOG",
+    "AUDIT_SEALS",
+    "IDEMPOTENCY_KEYS",
+    "INBOX",
+    "OUTBOX",
+    "Event",
+    "EventInvitation",
+    "EventParticipation",
+    "KnownMember",
+    "metadata",
+]

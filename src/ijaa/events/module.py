@@ -3,17 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from redis.asyncio import Redis
+
+from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
 from ijaa.events.catalogue.controller import event_router
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
 from ijaa.events.internal.controller import internal_router
+from ijaa.events.members.feed import MemberFeed
+from ijaa.events.members.repository import MemberRepository
+from ijaa.events.members.service import MemberMessages
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
-from ijaa.events.ports import UserDirectory
+from ijaa.events.ports import ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.events.seats.repository import SeatRepository
-from ijaa.settings import Settings
+from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.audit import audit_key
 from ijaa.shared.audit_anchors import Anchors
 from ijaa.shared.audit_sealer import Sealer
@@ -23,11 +29,25 @@ from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
+from ijaa.shared.inbox import Inbox, Subscription, subscriptions
+from ijaa.shared.listener import Listener
+from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 
 
-def build(settings: Settings, database: Database, directory: UserDirectory, clock: Clock) -> Module:
+def build(
+    settings: Settings,
+    database: Database,
+    connections: DatabaseSettings,
+    directory: UserDirectory,
+    redis: Redis,
+    clock: Clock,
+) -> Module:
     """Wire the module over its database and its port; nothing is connected before its lifespan."""
+    feed = MemberFeed(clock)
+    listener = Listener("events", connections.listen_url or connections.url, [feed])
+    directory = cached = CachedUserDirectory(directory, redis, feed, clock)
+    messages = MemberMessages(MemberRepository(), clock)
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
     seats = SeatRepository()
     events = EventService(database, EventRepository(database), seats, directory, cursors=cursors, clock=clock)
@@ -46,7 +66,7 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         try:
-            async with sealer.run():
+            async with listener.run(), cached.running(), sealer.run():
                 yield
         finally:
             await database.dispose()
@@ -58,4 +78,13 @@ def build(settings: Settings, database: Database, directory: UserDirectory, cloc
         routes=[event_router(events), participation_router(participations)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
+        outbox=Outbox(database, clock),
+        inbox=Inbox(
+            database,
+            subscriptions(
+                Subscription(ProfileUpdated, messages.profile_updated),
+                Subscription(StandingChanged, messages.standing_changed),
+            ),
+            clock,
+        ),
     )

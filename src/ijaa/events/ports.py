@@ -1,9 +1,11 @@
 """What events needs from outside."""
 
 from collections.abc import Collection, Mapping
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import msgspec
+
+from ijaa.shared.messages import Message
 
 
 class MemberCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -13,6 +15,16 @@ class MemberCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None
     photo: str | None
     degraded: bool = False
+
+
+class SharedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The cards of one member, by what a viewer is to him: what may be remembered and shown to more than one."""
+
+    public: MemberCard
+    member: MemberCard
+    own: MemberCard
+    personal: bool
+    """Whether some members see another card than `member`; then each has to be asked for by himself."""
 
 
 Standing = Literal["active", "suspended", "unknown"]
@@ -28,6 +40,27 @@ class UserDirectory(Protocol):
         """Return the cards `viewer` (None is the public) may see, by username; unknown names are left out."""
         ...
 
+    async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
+        """Return the cards of members, by username; who has none for anybody is left out."""
+        ...
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         ...
+
+
+class ProfileUpdated(Message, frozen=True, kw_only=True):
+    """A member changed his name or photo, or who may see them."""
+
+    TYPE: ClassVar[str] = "ijaa.users.profile-updated.v1"
+
+    username: str
+
+
+class StandingChanged(Message, frozen=True, kw_only=True):
+    """Where a member stands now; who leaves counts as suspended."""
+
+    TYPE: ClassVar[str] = "ijaa.users.standing-changed.v1"
+
+    username: str
+    standing: Literal["active", "suspended", "erased"]

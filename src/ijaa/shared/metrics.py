@@ -24,6 +24,18 @@ PASSWORD_CHECKS = Counter(
     "Passwords held against accounts: matched, refused, or throttled, which is not evaluated at all.",
     ("outcome",),
 )
+MESSAGES = Counter("ijaa_messages_total", "Messages to the other module by sender and outcome.", ("module", "outcome"))
+MESSAGE_LAG = Histogram(
+    "ijaa_message_lag_seconds",
+    "Seconds from the commit of a message's effect until the receiver had its own.",
+    ("module",),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0),
+)
+CARDS = Counter(
+    "ijaa_member_cards_total",
+    "Cards of members beside events: remembered (hit), asked for (miss), old but shown (stale), or bypassed.",
+    ("outcome",),
+)
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 
 

@@ -14,6 +14,7 @@ from ijaa.shared.rate_counts import Counts
 from ijaa.shared.rate_exact import ExactCounts
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Places, Quota, Recipients, Standing, refuse
 from ijaa.shared.rate_places import SharedPlaces
+from ijaa.shared.tasks import stop
 
 CONNECTIONS = 8
 """To Redis: a crowd waits for one less long than it takes to open one for each of its requests."""
@@ -88,7 +89,4 @@ class Throttle:
         try:
             yield
         finally:
-            while tasks:  # a call of Redis whose time is up at this very moment may take the cancellation for its own
-                for task in tasks:
-                    task.cancel()
-                _, tasks = await asyncio.wait(tasks, timeout=1)
+            await stop(tasks)

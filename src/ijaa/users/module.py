@@ -18,9 +18,11 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
+from ijaa.shared.inbox import Inbox, subscriptions
 from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
@@ -96,7 +98,7 @@ def build(
     figures: EventFigures | None = None,
 ) -> UsersModule:
     """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
-    secret = settings.secret_key
+    secret, outbox = settings.secret_key, Outbox(database, clock)
     mails = MailQueue(
         database,
         OUTGOING_MAILS,
@@ -131,13 +133,14 @@ def build(
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    profiles = ProfileService(database, profile_repository, clock)
+    profiles = ProfileService(database, profile_repository, outbox.publish, clock)
     registrations = RegistrationService(
         database,
         accounts,
         sessions,
         passwords,
         mails,
+        publish=outbox.publish,
         rule=rule,
         recipients=throttle.recipients,
         base_url=settings.base_url,
@@ -179,7 +182,7 @@ def build(
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
-    members = MemberService(database, MemberRepository(database), endings, mails, cursors, clock)
+    members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
         database,
@@ -228,6 +231,8 @@ def build(
         internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
+        outbox=outbox,
+        inbox=Inbox(database, subscriptions(), clock),
         public=public,
         denials=Denials(database, clock),
     )

@@ -6,11 +6,12 @@ from ijaa.shared.access_tokens import PublicKeys, Revocations
 from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
-from ijaa.users.profiles.domain import relation, visible_fields
-from ijaa.users.profiles.repository import ProfileRepository
-from ijaa.users.profiles.schemas import MemberCard, Standing
+from ijaa.users.messages import PUBLISHED
+from ijaa.users.profiles.domain import Relation, relation, visible_fields
+from ijaa.users.profiles.repository import ProfileRepository, StoredCard
+from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
 
-__all__ = ["MemberCard", "Standing", "UsersPublic"]
+__all__ = ["PUBLISHED", "MemberCard", "SharedCard", "Standing", "UsersPublic"]
 
 
 class UsersPublic:
@@ -42,13 +43,20 @@ class UsersPublic:
         cards = {}
         for name, username in asked.items():
             if one := stored.get(username):
-                visible = visible_fields(one.visibility, relation(viewer, username, connected=one.connected))
-                cards[name] = MemberCard(
-                    username=username,
-                    name=one.name if "name" in visible else None,
-                    photo=one.photo if "photo" in visible else None,
-                )
+                cards[name] = _card(one, relation(viewer, username, connected=one.connected))
         return cards
+
+    async def shared_cards(self, usernames: Collection[str]) -> dict[str, SharedCard]:
+        """Return the cards of members for every kind of viewer, by username as asked for.
+
+        Who has no card for anybody is left out, as in `cards`. Raises `Unavailable`.
+        """
+        if not usernames:
+            return {}
+        asked = {name: name.lower() for name in usernames}
+        found = await self._profiles.cards(set(asked.values()), None, self._clock.now())
+        stored = {one.username: _shared(one) for one in found}
+        return {name: stored[username] for name, username in asked.items() if username in stored}
 
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.
@@ -62,3 +70,22 @@ class UsersPublic:
             one.username: "active" if one.active else "suspended" for one in found if one.verified
         }
         return {name: known.get(name.lower(), "unknown") for name in usernames}
+
+
+def _card(stored: StoredCard, to: Relation) -> MemberCard:
+    visible = visible_fields(stored.visibility, to)
+    return MemberCard(
+        username=stored.username,
+        name=stored.name if "name" in visible else None,
+        photo=stored.photo if "photo" in visible else None,
+    )
+
+
+def _shared(stored: StoredCard) -> SharedCard:
+    member = _card(stored, Relation.MEMBER)
+    return SharedCard(
+        public=_card(stored, Relation.PUBLIC),
+        member=member,
+        own=_card(stored, Relation.SELF),
+        personal=_card(stored, Relation.CONNECTION) != member,
+    )

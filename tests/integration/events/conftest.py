@@ -21,6 +21,7 @@ from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.modules import Module, api_router
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import Principal
+from ijaa.shared.redis import connect
 from tests.asgi import client_of
 from tests.fakes import FakeFeatureFlags, FakeTokenVerifier, FakeUserDirectory
 
@@ -103,9 +104,12 @@ def settings(events_dsn: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def module(
     settings: Settings, events_database: Database, directory: FakeUserDirectory, clock: FrozenClock
-) -> Module:
-    """Return the module, wired."""
-    return build(settings, events_database, directory, clock)
+) -> AsyncIterator[Module]:
+    """Give the module, wired; no Redis answers it."""
+    assert settings.events_database
+    redis = connect(settings.redis_url)
+    yield build(settings, events_database, settings.events_database, directory, redis, clock)
+    await redis.aclose()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from ijaa.events.ports import MemberCard, Standing
+from ijaa.events.ports import MemberCard, SharedCard, Standing
 from ijaa.shared.http.peer import Peer
 
 _BATCH = 500
@@ -24,6 +24,10 @@ class _Cards(msgspec.Struct, frozen=True):
     cards: dict[str, MemberCard]
 
 
+class _SharedCards(msgspec.Struct, frozen=True):
+    cards: dict[str, SharedCard]
+
+
 class _Standings(msgspec.Struct, frozen=True):
     standings: dict[str, Standing]
 
@@ -40,6 +44,13 @@ class HttpUserDirectory:
         for batch in _batches(usernames):
             answer = await self._peer.post(_Cards, "/internal/v1/members/cards", _CardsAsked(batch, viewer))
             found |= answer.cards
+        return found
+
+    async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
+        """Return the cards of members, by username; who has none for anybody is left out."""
+        found: dict[str, SharedCard] = {}
+        for batch in _batches(usernames):
+            found |= (await self._peer.post(_SharedCards, "/internal/v1/members/shared-cards", _Asked(batch))).cards
         return found
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:

@@ -9,6 +9,8 @@ from litestar import Router
 from ijaa.shared.database import Database
 from ijaa.shared.http.idempotency import OPT
 from ijaa.shared.idempotency import IdempotencyKeys
+from ijaa.shared.inbox import Inbox
+from ijaa.shared.outbox import Outbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,10 @@ class Module:
     routes: Sequence[Router]
     """Under `/api/v1`."""
     idempotency: IdempotencyKeys
+    outbox: Outbox
+    """What it has to tell other modules."""
+    inbox: Inbox
+    """What it does about what they tell."""
     internal: Sequence[Router] = ()
     """Under `/internal/v1`, for services alone; never routed by a public gateway."""
     root: Sequence[Router] = ()

@@ -10,6 +10,7 @@ from ijaa.shared.crypto import new_token, token_hash
 from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import NotFound, Unavailable
 from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.rate_limit import Recipients
 from ijaa.users.accounts.checks import PasswordChecks
@@ -22,6 +23,7 @@ from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.accounts.schemas import MePatch, MeRead, Registration
 from ijaa.users.errors import LoginFailed, TokenNotValid, UsernameTaken, refuse
 from ijaa.users.identifiers import fold_email, public_id
+from ijaa.users.messages import StandingChanged
 from ijaa.users.profiles.domain import cleaned, unfit
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.schemas import ProfilePatch
@@ -44,6 +46,7 @@ class RegistrationService:
         passwords: Passwords,
         mails: MailQueue,
         *,
+        publish: Publish,
         rule: PasswordRule,
         recipients: Recipients,
         base_url: str,
@@ -51,7 +54,7 @@ class RegistrationService:
     ) -> None:
         self._recipients = recipients
         self._database, self._repository, self._sessions = database, repository, sessions
-        self._passwords, self._mails, self._rule = passwords, mails, rule
+        self._passwords, self._mails, self._publish, self._rule = passwords, mails, publish, rule
         self._base_url, self._clock = base_url, clock
 
     async def register(self, registration: Registration) -> None:
@@ -107,6 +110,7 @@ class RegistrationService:
             user = await self._repository.confirm(session, token_hash(token), self._clock.now())
             if user is None:
                 raise TokenNotValid
+            await self._publish(session, StandingChanged(username=user.username, standing="active"))
             return await self._sessions.open(session, user.user_id, user.username, role="member", device=device)
 
     async def _register(

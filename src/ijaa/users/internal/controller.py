@@ -14,11 +14,12 @@ from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
     KeysRead,
+    NamesAsked,
     RevocationRead,
     RevocationsRead,
     RevokedRead,
+    SharedCards,
     Standings,
-    StandingsAsked,
 )
 from ijaa.users.public import UsersPublic
 from ijaa.users.sessions.feed import RevocationFeed
@@ -38,8 +39,13 @@ class MemberDirectoryController(Controller):
         """Give the cards the viewer may see."""
         return Cards(await users.cards(data.usernames, data.viewer))
 
+    @post("/shared-cards", operation_id="getSharedMemberCards", status_code=200)
+    async def shared_cards(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> SharedCards:
+        """Give the cards for every kind of viewer."""
+        return SharedCards(await users.shared_cards(data.usernames))
+
     @post("/standings", operation_id="getMemberStandings", status_code=200)
-    async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[StandingsAsked]) -> Standings:
+    async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> Standings:
         """Say where each member stands."""
         return Standings(await users.standings(data.usernames))
 

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from ijaa.shared.schema import Body, View
 from ijaa.users.identifiers import Username
-from ijaa.users.profiles.schemas import MemberCard, Standing
+from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
 
 Usernames = Annotated[list[Username], Meta(max_length=500)]
 
@@ -25,10 +25,16 @@ class Cards(View, frozen=True):
     cards: dict[str, MemberCard]
 
 
-class StandingsAsked(Body, frozen=True, kw_only=True):
-    """Whose standings."""
+class NamesAsked(Body, frozen=True, kw_only=True):
+    """Who."""
 
     usernames: Usernames
+
+
+class SharedCards(View, frozen=True):
+    """Cards for every kind of viewer, by username; unknown members are left out."""
+
+    cards: dict[str, SharedCard]
 
 
 class Standings(View, frozen=True):

@@ -10,6 +10,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import Forbidden, NotFound, StepUpRequired, Violation
 from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
@@ -18,6 +19,7 @@ from ijaa.users.errors import refuse
 from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.schemas import MemberAccount, Suspension
+from ijaa.users.messages import StandingChanged
 from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.standing import GRACE, MemberStatus
 from ijaa.users.tables import AUDIT_LOG
@@ -32,11 +34,12 @@ class MemberService:
         repository: MemberRepository,
         endings: SessionEndings,
         mails: MailQueue,
+        publish: Publish,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._endings = database, repository, endings
-        self._mails, self._cursors, self._clock = mails, cursors, clock
+        self._mails, self._publish, self._cursors, self._clock = mails, publish, cursors, clock
 
     async def page(
         self, query: str | None, status: MemberStatus | None, cursor: str | None, limit: int
@@ -83,6 +86,7 @@ class MemberService:
                 user.suspended_at = user.suspended_until = user.suspension_reason = None
                 user.updated_at = self._clock.now()
                 await session.flush()
+                await self._publish(session, StandingChanged(username=user.username, standing="active"))
                 mail = reinstated_mail(user.email, user.username)
                 await self._told(session, actor, user, "user-reinstated", mail)
         return await self.read(username)
@@ -113,6 +117,7 @@ class MemberService:
             user = await self._locked(session, username)
             await self._endings.end_all(session, "member", user.user_id)
             await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
+            await self._publish(session, StandingChanged(username=user.username, standing="erased"))
             await self._repository.erase(session, user, now)
 
     async def _locked(self, session: AsyncSession, username: str) -> User:
@@ -124,6 +129,7 @@ class MemberService:
         user.updated_at = self._clock.now()
         await session.flush()
         await self._endings.end_all(session, "member", user.user_id)
+        await self._publish(session, StandingChanged(username=user.username, standing="suspended"))
 
     async def _told(
         self, session: AsyncSession, actor: Principal, user: User, action: str, mail: Mail, **details: object

@@ -98,5 +98,15 @@ class MemberCard(View, frozen=True):
     photo: str | None
 
 
+class SharedCard(View, frozen=True):
+    """The cards of one member, by what a viewer is to him."""
+
+    public: MemberCard
+    member: MemberCard
+    own: MemberCard
+    personal: bool
+    """Whether some members see another card than `member`."""
+
+
 Standing = Literal["active", "suspended", "unknown"]
 """Where a member stands; who never confirmed his address is unknown."""

@@ -8,15 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import NotFound
+from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
+from ijaa.users.messages import ProfileUpdated
 from ijaa.users.profiles.domain import audiences, cleaned, merged, relation, unfit, visible_fields
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
 from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
 
 KEY_LENGTH = 200
+_ON_CARDS = frozenset({"name", "photo", "visibility"})
+"""What other modules show of a profile, and so are told of."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -24,8 +28,8 @@ Precondition = Callable[[int], None]
 class ProfileService:
     """Shows and edits profiles."""
 
-    def __init__(self, database: Database, repository: ProfileRepository, clock: Clock) -> None:
-        self._database, self._repository, self._clock = database, repository, clock
+    def __init__(self, database: Database, repository: ProfileRepository, publish: Publish, clock: Clock) -> None:
+        self._database, self._repository, self._publish, self._clock = database, repository, publish, clock
 
     async def own(self, member: Principal) -> tuple[ProfileRead, int]:
         """Return the member's own profile and its version."""
@@ -59,6 +63,8 @@ class ProfileService:
             setattr(profile, field, value)
         if changed:
             profile.updated_at = self._clock.now()
+            if changed.keys() & _ON_CARDS:
+                await self._publish(session, ProfileUpdated(username=profile.username))
         await session.flush()
         return profile
 

@@ -1,0 +1,1 @@
+"""What the events module knows of members from messages: no profile, only that something changed."""

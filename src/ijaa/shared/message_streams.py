@@ -1,0 +1,224 @@
+"""Messages between modules that run apart: Redis Streams with consumer groups.
+
+Redis carries, the outbox remembers. A message goes as an entry into the stream of its receiver, which answers with its
+outcome in the stream of the sender's outcomes; only then does the outbox let go of it. So Redis may lose everything it
+holds: what has no outcome after a while and is no longer in the stream is sent again, and the inbox knows it if it had
+arrived. An entry is deleted by whoever has dealt with it and by nobody else, so nothing unread is ever trimmed.
+"""
+
+import asyncio
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from redis import RedisError, ResponseError
+from redis.asyncio import Redis
+
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.messages import Done, Envelope, Failed, Outcome, Outgoing, Queued, Receiver
+from ijaa.shared.outbox import Outbox
+from ijaa.shared.redis import BLOCK
+from ijaa.shared.relay import count
+from ijaa.shared.tasks import stop
+
+log = structlog.get_logger("ijaa.messages")
+
+GROUP = "ijaa"
+BATCH = 200
+_CLAIM_AFTER_MS = 30_000
+"""Longer than any batch takes: what a consumer has had for as long, it will not finish."""
+_CLAIM_EVERY = 10.0
+_FAILURES = (RedisError, OSError)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receiver answers."""
+
+    envelope: Envelope
+    why: str | None
+    """Why it failed; None when it had its effect."""
+
+
+class StreamTransport:
+    """Carries messages to a receiver in another process."""
+
+    def __init__(self, redis: Redis, to: str, key: bytes) -> None:
+        self._redis, self._stream, self._key = redis, _messages(to), key
+
+    async def carry(self, outgoing: Sequence[Outgoing]) -> list[Outcome]:
+        """Put messages into the stream of their receiver, except those that are still there."""
+        try:
+            held = await self._held([one.entry for one in outgoing if one.entry])
+            new = [one for one in outgoing if one.entry not in held]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for one in new:
+                    pipe.xadd(self._stream, _signed(self._key, self._stream, msgspec.json.encode(one.envelope)))  # type: ignore[arg-type]
+                added = iter(await pipe.execute())
+        except _FAILURES as error:
+            raise Unavailable("The messages cannot be handed to Redis just now.") from error
+        return [Queued(one.entry if one.entry in held and one.entry else next(added).decode()) for one in outgoing]
+
+    async def _held(self, entries: Sequence[str]) -> set[str | None]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for entry in entries:
+                pipe.xrange(self._stream, entry, entry)
+            return {entry for entry, found in zip(entries, await pipe.execute(), strict=True) if found}
+
+
+class _Consumer:
+    """Reads one stream as one of its group, for as long as it runs."""
+
+    def __init__(self, redis: Redis, stream: str, key: bytes) -> None:
+        self._redis, self._stream, self._key = redis, stream, key
+        self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+    async def follow(self, deal: Callable[[Sequence[bytes]], Awaitable[None]]) -> None:
+        """Give `deal` what there is; what it raises leaves the entries for the next try, here or elsewhere."""
+        claim_at, unfinished = 0.0, True
+        while True:
+            try:
+                if claim_at <= asyncio.get_running_loop().time():
+                    await self._join()
+                    await self._claim()
+                    claim_at, unfinished = asyncio.get_running_loop().time() + _CLAIM_EVERY, True
+                entries = await self._read("0" if unfinished else ">")
+                unfinished = unfinished and bool(entries)
+                await self._deal(entries, deal)
+            except Unavailable as error:
+                log.warning("messages wait to be taken in", stream=self._stream, detail=error.detail)
+                unfinished = True
+                await asyncio.sleep(1)
+            except _FAILURES as error:
+                log.warning("the stream cannot be read; it is tried again", error=type(error).__name__)
+                claim_at = 0.0
+                await asyncio.sleep(1)
+            except Exception:
+                log.exception("reading a stream failed; it goes on", stream=self._stream)
+                unfinished = True
+                await asyncio.sleep(1)
+
+    async def leave(self) -> None:
+        """Leave the group; what was not dealt with is claimed by another consumer first."""
+        with suppress(*_FAILURES):
+            if not await self._redis.xpending_range(self._stream, GROUP, "-", "+", 1, consumername=self._name):
+                await self._redis.xgroup_delconsumer(self._stream, GROUP, self._name)
+
+    async def _join(self) -> None:
+        try:
+            await self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def _claim(self) -> None:
+        await self._redis.xautoclaim(self._stream, GROUP, self._name, _CLAIM_AFTER_MS, count=BATCH, justid=True)
+
+    async def _read(self, since: Literal["0", ">"]) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        block = int(BLOCK * 1000) if since == ">" else None
+        found: Any = await self._redis.xreadgroup(GROUP, self._name, {self._stream: since}, count=BATCH, block=block)
+        if isinstance(found, dict):  # RESP3
+            return [entry for entries in found.values() for batch in entries for entry in batch]
+        return [entry for _, entries in found for entry in entries]
+
+    async def _deal(
+        self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], deal: Callable[[Sequence[bytes]], Awaitable[None]]
+    ) -> None:
+        if not entries:
+            return
+        bodies = [self._verified(fields) for _, fields in entries]
+        await deal([body for body in bodies if body is not None])
+        async with self._redis.pipeline(transaction=False) as pipe:
+            ids = [id_ for id_, _ in entries]
+            pipe.xack(self._stream, GROUP, *ids)
+            pipe.xdel(self._stream, *ids)
+            await pipe.execute()
+
+    def _verified(self, fields: dict[bytes, bytes]) -> bytes | None:
+        body, mac = fields.get(b"body", b""), fields.get(b"mac", b"")
+        if hmac.compare_digest(mac, _mac(self._key, self._stream, body)):
+            return body
+        log.error("an entry that no module of this installation wrote was thrown away", stream=self._stream)
+        return None
+
+
+class StreamReceiver:
+    """Takes in what another process sends to a module."""
+
+    def __init__(self, redis: Redis, module: str, receiver: Receiver, key: bytes) -> None:
+        self._redis, self._receiver, self._key = redis, receiver, key
+        self._consumer = _Consumer(redis, _messages(module), key)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Take messages in for as long as the block runs."""
+        async with _following(self._consumer, self._deal):
+            yield
+
+    async def _deal(self, bodies: Sequence[bytes]) -> None:
+        envelopes = [msgspec.json.decode(body, type=Envelope) for body in bodies]
+        if not envelopes:
+            return
+        outcomes = await self._receiver.receive(envelopes)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for envelope, outcome in zip(envelopes, outcomes, strict=True):
+                stream = _outcomes(envelope.source.removeprefix("/"))
+                why = outcome.why if isinstance(outcome, Failed) else None
+                said = msgspec.json.encode(
+                    Report(envelope=msgspec.structs.replace(envelope, data=msgspec.Raw(b"null")), why=why)
+                )
+                pipe.xadd(stream, _signed(self._key, stream, said))  # type: ignore[arg-type]
+            await pipe.execute()
+
+
+class StreamOutcomes:
+    """Settles what became of a module's messages, as their receiver tells."""
+
+    def __init__(self, redis: Redis, outbox: Outbox, key: bytes) -> None:
+        self._outbox = outbox
+        self._consumer = _Consumer(redis, _outcomes(outbox.database.name), key)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Settle outcomes for as long as the block runs."""
+        async with _following(self._consumer, self._deal):
+            yield
+
+    async def _deal(self, bodies: Sequence[bytes]) -> None:
+        reports = {report.envelope.id: report for report in (msgspec.json.decode(body, type=Report) for body in bodies)}
+        outcomes: list[Outcome] = [Done() if one.why is None else Failed(one.why) for one in reports.values()]
+        async with self._outbox.database.transaction() as session:
+            settled = await self._outbox.settle(session, [one.envelope for one in reports.values()], outcomes)
+        count(self._outbox.database.name, settled)
+
+
+@asynccontextmanager
+async def _following(consumer: _Consumer, deal: Callable[[Sequence[bytes]], Awaitable[None]]) -> AsyncIterator[None]:
+    task = asyncio.create_task(consumer.follow(deal))
+    try:
+        yield
+    finally:
+        await stop([task])
+        await consumer.leave()
+
+
+def _messages(module: str) -> str:
+    return f"ijaa:messages:{module}"
+
+
+def _outcomes(module: str) -> str:
+    return f"ijaa:outcomes:{module}"
+
+
+def _signed(key: bytes, stream: str, body: bytes) -> dict[bytes, bytes]:
+    """Return the fields of an entry; whoever can write to Redis still cannot make a module believe him."""
+    return {b"body": body, b"mac": _mac(key, stream, body)}
+
+
+def _mac(key: bytes, stream: str, body: bytes) -> bytes:
+    return hmac.digest(key, stream.encode() + b"\0" + body, "sha256")

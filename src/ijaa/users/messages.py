@@ -1,0 +1,27 @@
+"""What the users module tells others: facts about members, no more of them than others need."""
+
+from typing import ClassVar, Literal
+
+from ijaa.shared.messages import Message
+
+Standing = Literal["active", "suspended", "erased"]
+
+
+class ProfileUpdated(Message, frozen=True, kw_only=True):
+    """A member changed his name or photo, or who may see them."""
+
+    TYPE: ClassVar[str] = "ijaa.users.profile-updated.v1"
+
+    username: str
+
+
+class StandingChanged(Message, frozen=True, kw_only=True):
+    """A member was confirmed, suspended, reinstated, asked to leave or was erased; who leaves counts as suspended."""
+
+    TYPE: ClassVar[str] = "ijaa.users.standing-changed.v1"
+
+    username: str
+    standing: Standing
+
+
+PUBLISHED = (ProfileUpdated, StandingChanged)

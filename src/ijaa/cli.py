@@ -12,6 +12,7 @@ from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
 from ijaa.commands.installation import on_this_installation
+from ijaa.commands.messages import messages
 from ijaa.commands.serve import serve
 from ijaa.commands.upgrade import upgrade_command
 from ijaa.embedded import EmbeddedError
@@ -41,6 +42,7 @@ ijaa.add_command(config)
 ijaa.add_command(on_this_installation(admin))
 ijaa.add_command(on_this_installation(keys))
 ijaa.add_command(on_this_installation(audit))
+ijaa.add_command(on_this_installation(messages))
 
 
 def main() -> None:

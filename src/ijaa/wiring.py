@@ -21,9 +21,9 @@ from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
-from ijaa.shared.message_streams import StreamOutcomes, StreamReceiver, StreamTransport
+from ijaa.shared.message_streams import Names, StreamOutcomes, StreamReceiver, StreamTransport
 from ijaa.shared.principals import Principal, TokenVerifier
-from ijaa.shared.redis import connect, connect_blocking
+from ijaa.shared.redis import connect, connect_blocking, namespace
 from ijaa.shared.relay import DirectTransport, Relay
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
@@ -176,11 +176,12 @@ def _carrying(
     (module,) = modules.values()
     (other,) = set(MODULES) - modules.keys()
     redis, key = connect_blocking(settings.redis_url), derive_key(settings.service_key, "messages")
+    names = Names(namespace(settings.base_url))
     stopping.append(redis.aclose)
     return [
-        Relay(module.outbox, StreamTransport(redis, other, key)).run,
-        StreamReceiver(redis, module.name, module.inbox, key).run,
-        StreamOutcomes(redis, module.outbox, key).run,
+        Relay(module.outbox, StreamTransport(redis, names, other, key)).run,
+        StreamReceiver(redis, names, module.name, module.inbox, key).run,
+        StreamOutcomes(redis, names, module.outbox, key).run,
     ]
 
 

@@ -133,7 +133,7 @@ async def directory(
     redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
     await redis.flushdb()
     feed.complete = True
-    cached = CachedUserDirectory(local, redis, feed, SystemClock())
+    cached = CachedUserDirectory(local, redis, feed, SystemClock(), namespace="tests")
     async with cached.running():
         yield Directory(cached, add)
     await redis.aclose()

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
-from ijaa.shared.message_streams import StreamOutcomes, StreamReceiver, StreamTransport
+from ijaa.shared.message_streams import Names, StreamOutcomes, StreamReceiver, StreamTransport
 from ijaa.shared.messages import Message, Received
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.relay import DirectTransport, Relay
 
-KEY = b"key of the tests"
+KEY, NAMES = b"key of the tests", Names("tests")
 
 
 class Counted(Message, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ async def posted(
             post.relay = Relay(post.outbox, DirectTransport(post.inbox))
         else:
             await redis.flushdb()
-            post.relay = Relay(post.outbox, StreamTransport(redis, "events", KEY))
-            await stack.enter_async_context(StreamReceiver(redis, "events", post.inbox, KEY).run())
-            await stack.enter_async_context(StreamOutcomes(redis, post.outbox, KEY).run())
+            post.relay = Relay(post.outbox, StreamTransport(redis, NAMES, "events", KEY))
+            await stack.enter_async_context(StreamReceiver(redis, NAMES, "events", post.inbox, KEY).run())
+            await stack.enter_async_context(StreamOutcomes(redis, NAMES, post.outbox, KEY).run())
         yield post

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from ijaa.shared.database import Database
+from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import free_port, serving, start, stop, wait_until_ready
@@ -54,6 +55,30 @@ async def test_a_logout_at_one_service_holds_at_the_other(
             assert chitra("GET", "/me/events").json()["code"] == "unauthenticated"
 
 
+async def test_a_change_in_one_service_is_seen_in_the_other(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: carry no message over Redis; remember a card although a message says it changed
+    await a_member(users_database, "asha", name="Asha Rahman")
+    only_users, only_events = _halves(deployment)
+    with serving(["users"], only_users, tmp_path / "users.log") as users:
+        peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+        events_peer = {"IJAA_EVENTS_PEER": "http://127.0.0.1:1", "IJAA_BASE_URL": users}
+        with (
+            serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events,
+            serving(["users"], {**only_users, **events_peer}, tmp_path / "users-2.log") as telling,
+        ):
+            token = await sign_in("asha", users)
+            asha = Caller(events, token)
+            event = asha("POST", "/events", an_event()).json()
+            for name in ("Asha Khan", "Asha Devi"):
+                assert Caller(telling, token)("PATCH", "/me", {"name": name}).status_code == 200
+                until = time.monotonic() + 10
+                while asha("GET", f"/events/{event['id']}").json()["organizer"]["name"] != name:
+                    assert time.monotonic() < until, "the message never arrived"
+    assert await users_database.fetch_value("SELECT count(*) FROM outbox") == 0
+
+
 async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
     deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:
@@ -70,6 +95,9 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
         asha = Caller(events, await sign_in("asha", users))
         event = asha("POST", "/events", an_event()).json()
         stop(process)
+        remembered = asha("GET", f"/events/{event['id']}")
+        assert remembered.json()["organizer"] == {"username": "asha", "name": "Asha Rahman", "photo": None}
+        await _forget(deployment["IJAA_REDIS_URL"])
         read = asha("GET", f"/events/{event['id']}")
         assert read.status_code == 200
         assert read.json()["organizer"] == {"username": "asha", "name": None, "photo": None, "degraded": True}
@@ -177,3 +205,9 @@ def signed_up(users: str, tmp_path: Path, name: str) -> str:
     verified = httpx.post(f"{users}/api/v1/auth/verify-email", json={"token": confirmation})
     token: str = verified.json()["access_token"]
     return token
+
+
+async def _forget(redis_url: str) -> None:
+    redis = connect(redis_url)
+    await redis.flushdb()
+    await redis.aclose()

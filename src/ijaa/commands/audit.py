@@ -1,19 +1,18 @@
 """`ijaa audit`: whether the audit log is what it was, and copies of it."""
 
-import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import rich_click as click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ijaa.commands.databases import run_on
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared.audit import audit_key
 from ijaa.shared.audit_anchors import Anchor, file_of, read_anchors
@@ -22,10 +21,7 @@ from ijaa.shared.audit_repository import AuditRepository
 from ijaa.shared.audit_verification import Report, verify
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import derive_key
-from ijaa.shared.database import Database
-from ijaa.shared.errors import Problem
 
-T = TypeVar("T")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")
 
 
@@ -77,8 +73,10 @@ def archive_command(module: ModuleName, before: datetime, to: Path, *, as_json: 
     settings = _settings(module)
     try:
         with _progress(silent=as_json) as advance:
-            count = asyncio.run(
-                _on(settings, module, lambda log: archive(module, log, before.replace(tzinfo=UTC), to, advance))
+            count = run_on(
+                settings,
+                module,
+                lambda found: archive(module, AuditRepository(found), before.replace(tzinfo=UTC), to, advance),
             )
     except ArchiveError as error:
         raise click.ClickException(str(error)) from None
@@ -99,20 +97,9 @@ def _key(settings: Settings, module: str) -> bytes:
 def _verified(settings: Settings, module: ModuleName, given: list[Anchor], advance: Callable[[int], None]) -> Report:
     anchors = [*read_anchors(file_of(settings.data, module)), *given]
     key = _key(settings, module)
-    try:
-        return asyncio.run(_on(settings, module, lambda log: verify(module, log, key, anchors, SystemClock(), advance)))
-    except Problem as problem:
-        raise click.ClickException(problem.detail) from None
-
-
-async def _on(settings: Settings, module: ModuleName, work: Callable[[AuditRepository], Awaitable[T]]) -> T:
-    connections = {"users": settings.users_database, "events": settings.events_database}[module]
-    assert connections is not None  # noqa: S101 - the settings were read for this module
-    database = Database(module, connections.url, pool_size=1)
-    try:
-        return await work(AuditRepository(database))
-    finally:
-        await database.dispose()
+    return run_on(
+        settings, module, lambda found: verify(module, AuditRepository(found), key, anchors, SystemClock(), advance)
+    )
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.listener import Listener
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
+from ijaa.shared.redis import namespace
 
 
 def build(
@@ -46,7 +47,7 @@ def build(
     """Wire the module over its database and its port; nothing is connected before its lifespan."""
     feed = MemberFeed(clock)
     listener = Listener("events", connections.listen_url or connections.url, [feed])
-    directory = cached = CachedUserDirectory(directory, redis, feed, clock)
+    directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
     messages = MemberMessages(MemberRepository(), clock)
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
     seats = SeatRepository()

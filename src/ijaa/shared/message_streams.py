@@ -45,11 +45,26 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Why it failed; None when it had its effect."""
 
 
+class Names:
+    """The streams of one installation."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def messages(self, module: str) -> str:
+        """Return the stream of what is told to a module."""
+        return f"{self._namespace}:messages:{module}"
+
+    def outcomes(self, module: str) -> str:
+        """Return the stream of what became of what a module told."""
+        return f"{self._namespace}:outcomes:{module}"
+
+
 class StreamTransport:
     """Carries messages to a receiver in another process."""
 
-    def __init__(self, redis: Redis, to: str, key: bytes) -> None:
-        self._redis, self._stream, self._key = redis, _messages(to), key
+    def __init__(self, redis: Redis, names: Names, to: str, key: bytes) -> None:
+        self._redis, self._stream, self._key = redis, names.messages(to), key
 
     async def carry(self, outgoing: Sequence[Outgoing]) -> list[Outcome]:
         """Put messages into the stream of their receiver, except those that are still there."""
@@ -150,9 +165,9 @@ class _Consumer:
 class StreamReceiver:
     """Takes in what another process sends to a module."""
 
-    def __init__(self, redis: Redis, module: str, receiver: Receiver, key: bytes) -> None:
-        self._redis, self._receiver, self._key = redis, receiver, key
-        self._consumer = _Consumer(redis, _messages(module), key)
+    def __init__(self, redis: Redis, names: Names, module: str, receiver: Receiver, key: bytes) -> None:
+        self._redis, self._names, self._receiver, self._key = redis, names, receiver, key
+        self._consumer = _Consumer(redis, names.messages(module), key)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -167,7 +182,7 @@ class StreamReceiver:
         outcomes = await self._receiver.receive(envelopes)
         async with self._redis.pipeline(transaction=False) as pipe:
             for envelope, outcome in zip(envelopes, outcomes, strict=True):
-                stream = _outcomes(envelope.source.removeprefix("/"))
+                stream = self._names.outcomes(envelope.source.removeprefix("/"))
                 why = outcome.why if isinstance(outcome, Failed) else None
                 said = msgspec.json.encode(
                     Report(envelope=msgspec.structs.replace(envelope, data=msgspec.Raw(b"null")), why=why)
@@ -179,9 +194,9 @@ class StreamReceiver:
 class StreamOutcomes:
     """Settles what became of a module's messages, as their receiver tells."""
 
-    def __init__(self, redis: Redis, outbox: Outbox, key: bytes) -> None:
+    def __init__(self, redis: Redis, names: Names, outbox: Outbox, key: bytes) -> None:
         self._outbox = outbox
-        self._consumer = _Consumer(redis, _outcomes(outbox.database.name), key)
+        self._consumer = _Consumer(redis, names.outcomes(outbox.database.name), key)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -205,14 +220,6 @@ async def _following(consumer: _Consumer, deal: Callable[[Sequence[bytes]], Awai
     finally:
         await stop([task])
         await consumer.leave()
-
-
-def _messages(module: str) -> str:
-    return f"ijaa:messages:{module}"
-
-
-def _outcomes(module: str) -> str:
-    return f"ijaa:outcomes:{module}"
 
 
 def _signed(key: bytes, stream: str, body: bytes) -> dict[bytes, bytes]:

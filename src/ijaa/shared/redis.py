@@ -1,5 +1,7 @@
 """Redis or Valkey: a cache, a limiter and a broadcast channel; nothing durable lives only there."""
 
+import hashlib
+
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -10,6 +12,11 @@ WAIT = 0.2
 
 BLOCK = 1.0
 """Seconds a read may wait for something to come."""
+
+
+def namespace(installation: str) -> str:
+    """Return what the keys of one installation begin with; `installation` is its base URL, several share a server."""
+    return f"ijaa:{hashlib.blake2b(installation.encode(), digest_size=6).hexdigest()}"
 
 
 def connect(url: str, connections: int = 50) -> Redis:

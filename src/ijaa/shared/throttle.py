@@ -14,6 +14,7 @@ from ijaa.shared.rate_counts import Counts
 from ijaa.shared.rate_exact import ExactCounts
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Places, Quota, Recipients, Standing, refuse
 from ijaa.shared.rate_places import SharedPlaces
+from ijaa.shared.redis import namespace
 from ijaa.shared.tasks import stop
 
 CONNECTIONS = 8
@@ -67,7 +68,7 @@ class Throttle:
         workers: int,
         clock: Clock,
     ) -> None:
-        prefix = "ijaa:" + blake2b(installation.encode(), digest_size=6).hexdigest()
+        prefix = namespace(installation)
         self._breaker = Breaker(None if redis is None else redis.ping)
         self._counts = Counts(redis, self._breaker, prefix, workers=workers, clock=clock)
         exact = ExactCounts(redis, self._breaker, prefix, workers=workers, clock=clock)

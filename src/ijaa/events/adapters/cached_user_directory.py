@@ -41,7 +41,10 @@ class CachedUserDirectory:
     alone (of his connections) is never remembered, nor where members stand.
     """
 
-    def __init__(self, directory: UserDirectory, redis: Redis, feed: MemberFeed, clock: Clock) -> None:
+    def __init__(
+        self, directory: UserDirectory, redis: Redis, feed: MemberFeed, clock: Clock, *, namespace: str
+    ) -> None:
+        self._prefix = f"{namespace}:card:"
         self._directory, self._redis, self._feed, self._clock = directory, redis, feed, clock
         self._breaker = Breaker(redis.ping)
         self._flights: dict[str, asyncio.Task[dict[str, Remembered]]] = {}
@@ -131,7 +134,7 @@ class CachedUserDirectory:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for name, one in learned.items():
-                    pipe.set(_key(name), _ENCODER.encode(one), ex=STALE)
+                    pipe.set(self._prefix + name, _ENCODER.encode(one), ex=STALE)
                 await pipe.execute()
         except FAILURES as error:
             self._breaker.trip(error)
@@ -140,7 +143,7 @@ class CachedUserDirectory:
     async def _recall(self, names: set[str]) -> dict[str, Remembered]:
         ordered = sorted(names)
         try:
-            values = await self._redis.mget([_key(name) for name in ordered])
+            values = await self._redis.mget([self._prefix + name for name in ordered])
         except FAILURES as error:
             self._breaker.trip(error)
             return {}
@@ -161,7 +164,3 @@ def _for(viewer: str | None, name: str, card: SharedCard) -> MemberCard:
     if viewer is None:
         return card.public
     return card.own if viewer == name else card.member
-
-
-def _key(name: str) -> str:
-    return f"ijaa:events:card:{name}"

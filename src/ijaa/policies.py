@@ -28,6 +28,8 @@ POLICIES: Mapping[str, Policy] = {
     "getConfirmationPage": _PAGE,
     "getResetPage": _PAGE,
     "getEmailChangePage": _PAGE,
+    "getUnsubscribePage": _PAGE,
+    "getUnsubscribeScript": _PAGE,
     "getStyle": _PAGE,
     "getScript": _PAGE,
     "getResetScript": _PAGE,
@@ -55,6 +57,12 @@ POLICIES: Mapping[str, Policy] = {
     "confirmEmailChange": Policy(NOT_ASKED, flag="user.profile", limit="login"),
     "getMe": Policy(MEMBERS, flag="user.profile"),
     "editMe": Policy(MEMBERS, flag="user.profile"),
+    # notifications
+    "listMyNotifications": Policy(MEMBERS),
+    "markMyNotificationsRead": Policy(MEMBERS),
+    "getMyNotificationPreferences": Policy(MEMBERS),
+    "editMyNotificationPreferences": Policy(MEMBERS),
+    "unsubscribe": Policy(NOT_ASKED, limit="login"),
     # sessions
     "refreshSession": Policy(NOT_ASKED, flag="user.refresh", limit="refresh"),
     "logOut": Policy(NOT_ASKED, flag="user.logout"),

@@ -28,6 +28,7 @@ BODIES: Mapping[str, object] = {
     },
     "putRsvp": {"status": "GOING"},
     "editEvent": {"title": "Another title"},
+    "markMyNotificationsRead": {"all": True},
     "editMe": {"name": "Another Name"},
     "editMyProfile": {"bio": "Another bio"},
 }
@@ -38,6 +39,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "verifyEmail": "takes a token out of a mail",
     "confirmEmailChange": "takes a token out of a mail",
     "resetPassword": "takes a token out of a mail",
+    "unsubscribe": "takes a token out of a mail",
     "logInAdmin": "takes an admin's password and second factor",
     "getMemberCards": "is for services",
     "getSharedMemberCards": "is for services",

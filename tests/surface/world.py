@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 from sqlalchemy import make_url
 
+from ijaa import wiring
 from ijaa.app import create_app
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared import access_tokens, throttle
@@ -128,6 +130,8 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         settings = read_settings(environ)
         # wrong guesses are many here, and none of them is what a test is about
         throttle.FAILED_SIGN_INS = Quota(1_000_000, 900, exact=True)
+        # nothing may change behind the back of a call whose traces are looked for
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(wiring, "_carrying", lambda *_: [])
         app = create_app(settings)
         users = Database("users", environ["IJAA_USERS_DATABASE_URL"])
         stack.push_async_callback(users.dispose)

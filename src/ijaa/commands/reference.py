@@ -1,12 +1,18 @@
 """Pages of the documentation that say what the code says: written by `ijaa config reference docs`, never by hand."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ijaa.app import create_app
 from ijaa.commands.config_problems import stand_ins
+from ijaa.events import public as events
 from ijaa.policies import POLICIES
-from ijaa.settings import VARIABLES, Variable, read_settings
+from ijaa.settings import VARIABLES, Settings, Variable, read_settings
 from ijaa.shared.http.policies import ADMINS, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Operation, Policy, operations
+from ijaa.shared.inbox import Subscription
+from ijaa.shared.messages import Message
+from ijaa.users import public as users
+from ijaa.wiring import wire
 
 _WRITTEN = "<!-- Written by `ijaa config reference docs`; a test compares it with the code. -->"
 
@@ -54,13 +60,43 @@ def authorization_page() -> str:
     )
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"settings.md": settings_page, "authorization.md": authorization_page}
+def messages_page() -> str:
+    """Return the table of all messages, who tells them and what is done about them."""
+    heard = {name: one for module in wire(_settings()).modules for name, one in module.inbox.subscriptions.items()}
+    return "\n".join(
+        [
+            "# Messages",
+            "",
+            _WRITTEN,
+            "",
+            "What the modules tell each other, as CloudEvents 1.0. Each is written in the transaction of its effect,",
+            "delivered at least once and in no promised order, and has its effect once",
+            "([ADR 38](adr/0038-redis-carries-the-outbox-remembers.md)). A version is for ever: fields may be added, a",
+            "new meaning is a new version.",
+            "",
+            "| message | tells | fields | the receiver |",
+            "|---|---|---|---|",
+            *(_message(message, heard.get(message.TYPE)) for message in _published()),
+            "",
+        ]
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "authorization.md": authorization_page,
+    "messages.md": messages_page,
+}
 
 
 def live_operations() -> list[Operation]:
     """Return the route table of the whole application; nothing is connected."""
+    return operations(create_app(_settings()))
+
+
+def _settings() -> Settings:
     required = [variable.name for variable in VARIABLES if variable.default is None]
-    return operations(create_app(read_settings({**stand_ins(required), **_DEMO})))
+    return read_settings({**stand_ins(required), **_DEMO})
 
 
 def _setting(variable: Variable) -> str:
@@ -92,3 +128,17 @@ def _who(operation: Operation, policy: Policy) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _published() -> list[type[Message]]:
+    return sorted((*users.PUBLISHED, *events.PUBLISHED), key=lambda one: one.TYPE)
+
+
+def _message(message: type[Message], heard: Subscription[Any] | None) -> str:
+    fields = ", ".join(f"`{field}`" for field in message.__struct_fields__)
+    done = _first_line(heard.handler) if heard else ""
+    return f"| `{message.TYPE}` | {_first_line(message)} | {fields} | {done} |"
+
+
+def _first_line(documented: Any) -> str:
+    return str(documented.__doc__).splitlines()[0]

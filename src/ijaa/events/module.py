@@ -50,10 +50,20 @@ def build(
     directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
     messages = MemberMessages(MemberRepository(), clock)
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
-    seats = SeatRepository()
-    events = EventService(database, EventRepository(database), seats, directory, cursors=cursors, clock=clock)
+    outbox = Outbox(database, clock)
+    publish = outbox.publish
+    seats = SeatRepository(publish)
+    events = EventService(
+        database, EventRepository(database), seats, directory, publish=publish, cursors=cursors, clock=clock
+    )
     participations = ParticipationService(
-        database, ParticipationRepository(database), seats, directory, cursors=cursors, clock=clock
+        database,
+        ParticipationRepository(database),
+        seats,
+        directory,
+        publish=outbox.publish,
+        cursors=cursors,
+        clock=clock,
     )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
@@ -79,7 +89,7 @@ def build(
         routes=[event_router(events), participation_router(participations)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
-        outbox=Outbox(database, clock),
+        outbox=outbox,
         inbox=Inbox(
             database,
             subscriptions(

@@ -2,10 +2,11 @@
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCounts
+from ijaa.events.messages import PUBLISHED
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 
-__all__ = ["EventCounts", "EventsPublic"]
+__all__ = ["PUBLISHED", "EventCounts", "EventsPublic"]
 
 
 class EventsPublic:

@@ -30,7 +30,7 @@ class Breaker:
     def trip(self, error: BaseException) -> None:
         """Ask no more until a probe is answered."""
         if self.closed:
-            log.warning("redis does not answer; each process counts by itself", error=type(error).__name__)
+            log.warning("redis does not answer; each process goes on without it", error=type(error).__name__)
             self._tripped.set()
 
     async def watch(self) -> None:

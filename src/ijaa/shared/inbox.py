@@ -68,7 +68,7 @@ class Inbox:
     """Takes in what other modules tell, and does what the module's subscriptions say."""
 
     def __init__(self, database: Database, subscriptions: Mapping[str, Subscription[Any]], clock: Clock) -> None:
-        self._database, self._subscriptions, self._clock = database, subscriptions, clock
+        self._database, self.subscriptions, self._clock = database, subscriptions, clock
 
     async def receive(self, envelopes: Sequence[Envelope]) -> list[Done | Failed]:
         """Have the effect of each message once; what one of them breaks is undone, and then each is taken by itself."""
@@ -97,7 +97,7 @@ class Inbox:
                     fresh.discard((one.source, one.id))  # twice in one batch is once
                     batches.setdefault(one.type, []).append(one)
             for kind, batch in batches.items():
-                if (subscription := self._subscriptions.get(kind)) is None:
+                if (subscription := self.subscriptions.get(kind)) is None:
                     raise _UnknownTypeError(kind)
                 received = [Received(msgspec.json.decode(one.data, type=subscription.message), one) for one in batch]
                 await subscription.handler(session, received)

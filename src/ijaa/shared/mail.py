@@ -19,11 +19,15 @@ _WAIT = 10.0
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """One mail to one person, in plain text."""
+    """One mail to one person."""
 
     to: str
     subject: str
     text: str
+    html: str | None = None
+    """The same once more."""
+    unsubscribe: str | None = None
+    """Address of the page that ends mails of its kind."""
 
 
 class MailError(Exception):
@@ -109,4 +113,8 @@ def compose(mail: Mail, sender: str, identity: str, clock: Clock) -> EmailMessag
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     # quoted-printable would break links over lines; it is left for texts that need it
     message.set_content(mail.text, cte="7bit" if mail.text.isascii() else "quoted-printable")
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
+    if mail.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"  # RFC 2369 §3.2
     return message

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -30,6 +30,18 @@ MESSAGE_LAG = Histogram(
     "Seconds from the commit of a message's effect until the receiver had its own.",
     ("module",),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0),
+)
+MESSAGES_WAITING = Gauge(
+    "ijaa_messages_waiting", "Messages on their way to the other module.", ("module",), multiprocess_mode="mostrecent"
+)
+MESSAGES_PARKED = Gauge(
+    "ijaa_messages_parked", "Messages that were given up.", ("module",), multiprocess_mode="mostrecent"
+)
+MESSAGES_AGE = Gauge(
+    "ijaa_messages_oldest_seconds",
+    "Age of the oldest message on its way.",
+    ("module",),
+    multiprocess_mode="mostrecent",
 )
 CARDS = Counter(
     "ijaa_member_cards_total",

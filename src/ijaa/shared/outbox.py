@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -57,8 +57,12 @@ RETURNING parked_at IS NOT NULL
 """)
 
 
-Publish = Callable[[AsyncSession, Message], Awaitable[None]]
-"""Writes a message in the transaction of its effect."""
+class Publish(Protocol):
+    """Writes messages in the transaction of their effect."""
+
+    def __call__(self, session: AsyncSession, /, *messages: Message) -> Awaitable[None]:
+        """Write them; they go when it commits, and only then."""
+        ...
 
 
 def outbox_table(metadata: MetaData) -> Table:

@@ -1,4 +1,4 @@
-"""The pages the links of mails open: choosing a new password, confirming a change of address."""
+"""The pages the links of mails open: a new password, a change of address, no more mails."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,6 +17,10 @@ _RESET = """<form id="reset"><p><label for="password">Your new password, at leas
 
 _CONFIRM = """<p id="said" role="status">One click confirms that the account may have, or has, this address.</p>
 <p><button id="confirm" type="button">Confirm</button></p>"""
+
+_LEAVE = """<p id="said" role="status">One click, and you get no more mails like this one. What they tell stays in your
+inbox here.</p>
+<p><button id="leave" type="button">No more of these mails</button></p>"""
 
 # a mail scanner that opens the link must not spend the token: only what a person does here sends it
 _SEND = """
@@ -54,6 +58,18 @@ button.addEventListener("click", async () => {{
 """
 
 
+_LEAVE_SCRIPT = f"""{_SEND}
+const button = document.getElementById("leave");
+button.addEventListener("click", async () => {{
+  button.disabled = true;
+  const [taken, body] = await send("/notifications/unsubscribe", {{token}});
+  said.textContent = taken ? "You get no more mails like this one." : body.detail;
+  button.hidden = taken;
+  button.disabled = false;
+}});
+"""
+
+
 def link_routes() -> Sequence[HTTPRouteHandler]:
     """Return the routes of the pages with their scripts."""
 
@@ -65,6 +81,14 @@ def link_routes() -> Sequence[HTTPRouteHandler]:
     async def confirm(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
         return page("Confirm a change of address", _CONFIRM, script="/confirm-email.js")
 
+    @get("/unsubscribe", operation_id="getUnsubscribePage")
+    async def leave(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
+        return page("No more mails like this one", _LEAVE, script="/unsubscribe.js")
+
+    @get("/unsubscribe.js", operation_id="getUnsubscribeScript")
+    async def leave_script() -> Response[str]:
+        return _script(_LEAVE_SCRIPT)
+
     @get("/reset-password.js", operation_id="getResetScript")
     async def reset_script() -> Response[str]:
         return _script(_RESET_SCRIPT)
@@ -73,7 +97,7 @@ def link_routes() -> Sequence[HTTPRouteHandler]:
     async def confirm_script() -> Response[str]:
         return _script(_CONFIRM_SCRIPT)
 
-    return reset, confirm, reset_script, confirm_script
+    return reset, confirm, leave, reset_script, confirm_script, leave_script
 
 
 def _script(text: str) -> Response[str]:

@@ -41,7 +41,7 @@ def mailbox_routes(settings: Settings) -> Sequence[HTTPRouteHandler]:
             message = await asyncio.to_thread(_read, folder / f"{name}.eml")
         except FileNotFoundError:
             raise NotFound from None
-        text = escape(message.get_content())
+        text = escape(_text(message))
         linked = _LINK.sub(lambda m: f'<a href="{m[0]}">{m[0]}</a>', text)
         return page(str(message["Subject"]), f"<p>To {escape(str(message['To']))}</p><pre>{linked}</pre>")
 
@@ -63,3 +63,8 @@ def _read(path: Path) -> EmailMessage:
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - policy.default makes no other
     return message
+
+
+def _text(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    return str(body.get_content()) if body else ""

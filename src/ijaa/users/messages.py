@@ -24,4 +24,4 @@ class StandingChanged(Message, frozen=True, kw_only=True):
     standing: Standing
 
 
-PUBLISHED = (ProfileUpdated, StandingChanged)
+PUBLISHED: tuple[type[Message], ...] = (ProfileUpdated, StandingChanged)

@@ -5,11 +5,12 @@ from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Connection
 from ijaa.users.flags.models import FeatureFlag
+from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
 from ijaa.users.reports.models import Report
 from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
-from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, OUTGOING_MAILS
+from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, INBOX, OUTBOX, OUTGOING_MAILS
 
 metadata = UsersBase.metadata
 
@@ -17,6 +18,8 @@ __all__ = [
     "AUDIT_LOG",
     "AUDIT_SEALS",
     "IDEMPOTENCY_KEYS",
+    "INBOX",
+    "OUTBOX",
     "OUTGOING_MAILS",
     "Admin",
     "Connection",
@@ -24,6 +27,8 @@ __all__ = [
     "EmailToken",
     "ErasedUsername",
     "FeatureFlag",
+    "Notification",
+    "NotificationPreference",
     "Profile",
     "RecoveryCode",
     "RefreshToken",

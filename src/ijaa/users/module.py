@@ -18,7 +18,7 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
-from ijaa.shared.inbox import Inbox, subscriptions
+from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
@@ -51,7 +51,10 @@ from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
-from ijaa.users.ports import EventFigures
+from ijaa.users.notifications.controller import notification_router
+from ijaa.users.notifications.repository import NotificationRepository
+from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
+from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import ProfileService
@@ -191,7 +194,7 @@ def build(
         cursors=Cursors(derive_key(secret, "users/flag-cursors")),
         clock=clock,
     )
-    trail = TrailService(database, TrailRepository(database), cursors, clock)
+    notifications, inbox = _notifications(settings, database, mails, clock)
     sealer = Sealer(database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
@@ -226,13 +229,29 @@ def build(
             member_router(members),
             dashboard_router(dashboard),
             flag_router(flags),
-            trail_router(trail),
+            trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
+            notification_router(notifications),
         ],
         internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         outbox=outbox,
-        inbox=Inbox(database, subscriptions(), clock),
+        inbox=inbox,
         public=public,
         denials=Denials(database, clock),
     )
+
+
+def _notifications(
+    settings: Settings, database: Database, mails: MailQueue, clock: Clock
+) -> tuple[NotificationService, Inbox]:
+    """Return what members are told, and what fills it: the messages of the events module."""
+    repository = NotificationRepository(database)
+    cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
+    told = EventMessages(Notifier(repository, mails, cursors, settings.base_url, clock))
+    heard = subscriptions(
+        Subscription(SeatPromoted, told.seat_promoted),
+        Subscription(EventChanged, told.event_changed),
+        Subscription(AnswerGiven, told.answer_given),
+    )
+    return NotificationService(database, repository, cursors, clock), Inbox(database, heard, clock)

@@ -1,8 +1,11 @@
 """What users needs from outside."""
 
-from typing import Protocol
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
 
 import msgspec
+
+from ijaa.shared.messages import Message
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,3 +26,39 @@ class EventFigures(Protocol):
     async def counts(self) -> EventCounts:
         """Return the figures of this moment; raise `Unavailable` when they cannot be had just now."""
         ...
+
+
+class SeatPromoted(Message, frozen=True, kw_only=True):
+    """A member came from the waitlist to a seat."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-promoted.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+
+
+class EventChanged(Message, frozen=True, kw_only=True):
+    """An event was cancelled or moved; `usernames` are some of those who answered it."""
+
+    TYPE: ClassVar[str] = "ijaa.events.event-changed.v1"
+
+    event_id: int
+    change: Literal["cancelled", "moved"]
+    title: str
+    start_date: datetime
+    timezone: str
+    location: str | None
+    usernames: list[str]
+
+
+class AnswerGiven(Message, frozen=True, kw_only=True):
+    """Somebody answered an event."""
+
+    TYPE: ClassVar[str] = "ijaa.events.answer-given.v1"
+
+    event_id: int
+    title: str
+    organisers: list[str]

@@ -91,8 +91,8 @@ def _requests(api: Api, event: int) -> dict[str, tuple[Callable[[], Awaitable[An
         "participants": (lambda: api.get("gus", f"/events/{event}/participants"), 2, 1),
         "own answer": (lambda: api.get("asha", f"/events/{event}/rsvp"), 1, 0),
         "same answer": (lambda: api.rsvp("asha", event, message="vegetarian"), 1, 0),
-        "taking a seat": (lambda: api.rsvp("fay", event), 4, 0),
-        "joining the waitlist": (lambda: api.rsvp("gus", event), 6, 0),
+        "taking a seat": (lambda: api.rsvp("fay", event), 5, 0),
+        "joining the waitlist": (lambda: api.rsvp("gus", event), 7, 0),
     }
 
 

@@ -17,6 +17,7 @@ from ijaa.events.participations.service import ParticipationService
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
+from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import Principal
 from tests.fakes import FakeUserDirectory
@@ -42,13 +43,15 @@ FROM events WHERE id = $1
 @pytest.fixture
 def service(events_database: Database, clock: FrozenClock) -> Callable[[], ParticipationService]:
     """Return what makes one more process's service over the same database."""
+    publish = Outbox(events_database, clock).publish
 
     def made() -> ParticipationService:
         return ParticipationService(
             events_database,
             ParticipationRepository(events_database),
-            SeatRepository(),
+            SeatRepository(publish),
             FakeUserDirectory(),
+            publish=publish,
             cursors=Cursors(b"k"),
             clock=clock,
         )

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -45,13 +45,13 @@ class Mailbox:
 
     def texts(self, to: str) -> list[tuple[str, str]]:
         """Return subject and text of each mail to an address."""
-        found = []
-        for path in sorted(self._folder.glob("*.eml"), key=lambda p: p.stat().st_mtime_ns):
-            message = message_from_bytes(path.read_bytes(), policy=policy.default)
-            assert isinstance(message, EmailMessage)
-            if message["To"] == to:
-                found.append((str(message["Subject"]), message.get_content()))
-        return found
+        return [(str(mail["Subject"]), mail.get_body(("plain",)).get_content()) for mail in self.messages(to)]
+
+    def messages(self, to: str | None = None) -> list[Any]:
+        """Return each mail to an address, or to anybody."""
+        paths = sorted(self._folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        found = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+        return [mail for mail in found if to in {None, mail["To"]}]
 
     async def last(self, to: str, number: int = 1) -> tuple[str, str]:
         """Return subject and text of the newest mail to an address, once there are this many."""

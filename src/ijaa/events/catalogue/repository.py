@@ -30,6 +30,10 @@ _FROM = f"FROM events e {MINE} WHERE {VISIBLE}"
 _ANSWERED = text(
     "SELECT EXISTS (SELECT FROM event_participations WHERE event_id = :event_id AND status <> 'NOT_GOING')"
 )
+_CONCERNED = text("""
+SELECT participant_username FROM event_participations
+WHERE event_id = :event_id AND status <> 'NOT_GOING' ORDER BY id
+""")
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
 
 READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
@@ -108,6 +112,10 @@ class EventRepository:
     async def answered(self, session: AsyncSession, event_id: int) -> bool:
         """Whether anybody takes part, waits, or may."""
         return bool(await session.scalar(_ANSWERED, {"event_id": event_id}))
+
+    async def concerned(self, session: AsyncSession, event_id: int) -> list[str]:
+        """Return who comes, may, waits or asked to: everybody but those who declined."""
+        return [*(await session.execute(_CONCERNED, {"event_id": event_id})).scalars()]
 
     async def remove(self, session: AsyncSession, event_id: int) -> None:
         """Delete an event and the refusals it got."""

@@ -21,11 +21,13 @@ from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, WrongState
+from ijaa.events.messages import Change, EventChanged
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
+from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
@@ -33,6 +35,9 @@ from ijaa.shared.schema import range_violations
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""
 
+_MOVES = frozenset({"start_date", "end_date", "timezone", "location"})
+"""What makes an event another one for who wants to come."""
+_TOLD_AT_ONCE = 500
 _TIMES = frozenset({"start_date", "end_date", "timezone", "rsvp_deadline"})
 
 
@@ -41,8 +46,9 @@ class EventService:
 
     def __init__(
         self, database: Database, repository: EventRepository, seats: SeatRepository,
-        directory: UserDirectory, *, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, *, publish: Publish, cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
+        self._publish = publish
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
@@ -104,6 +110,8 @@ class EventService:
                 event.updated_at = now
                 _refresh_keys(event)
                 await session.flush()
+                if _MOVES & changes.keys():
+                    await self._tell(session, event, "moved")
                 await self._seats.promote(session, event_id, now)
         return await self.read(member, event_id)
 
@@ -135,7 +143,25 @@ class EventService:
                 event.status = status
                 event.updated_at = self._clock.now()
                 event.cancelled_at = event.updated_at if status == "CANCELLED" else None
+                if status == "CANCELLED":
+                    await self._tell(session, event, "cancelled")
         return await self.read(member, event_id)
+
+    async def _tell(self, session: AsyncSession, event: Event, change: Change) -> None:
+        """Tell everybody who comes, or may, that an event which is still to end changed."""
+        if event.end_date <= self._clock.now():
+            return
+        names = await self._repository.concerned(session, event.id)
+        await self._publish(
+            session,
+            *(
+                EventChanged(
+                    event_id=event.id, change=change, title=event.title, start_date=event.start_date,
+                    timezone=event.timezone, location=event.location, usernames=names[first : first + _TOLD_AT_ONCE],
+                )
+                for first in range(0, len(names), _TOLD_AT_ONCE)
+            ),
+        )  # fmt: skip
 
     async def _visible(self, viewer: Principal | None, event_id: int) -> EventRead:
         event = await self._repository.read(event_id, viewer.username if viewer else None)

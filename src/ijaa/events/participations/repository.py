@@ -17,6 +17,8 @@ class Mine(msgspec.Struct, frozen=True):
     """An event and the viewer's own answer to it; `id` is None without one."""
 
     event_id: int
+    title: str
+    created_by_username: str
     privacy: str
     event_status: str
     end_date: datetime

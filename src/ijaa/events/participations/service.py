@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
 from ijaa.events.errors import InvitationNeeded, NotEnoughSeats, NotOrganiser, NotPending, RsvpClosed
+from ijaa.events.messages import AnswerGiven
 from ijaa.events.participations.domain import Move, may_answer, move, takes_answers
 from ijaa.events.participations.line import Lines
 from ijaa.events.participations.repository import Mine, ParticipantRow, ParticipationRepository, Raced
@@ -16,6 +17,7 @@ from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
+from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 
@@ -31,8 +33,9 @@ class ParticipationService:
 
     def __init__(
         self, database: Database, repository: ParticipationRepository, seats: SeatRepository,
-        directory: UserDirectory, *, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, *, publish: Publish, cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
+        self._publish = publish
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
         self._lines = Lines()
@@ -170,6 +173,8 @@ class ParticipationService:
                 await self._lock(session, mine)
                 await self._write(session, mine, username, wanted.status, 0, message)
                 await self._give_up(session, mine)
+        if mine.status != wanted.status and not mine.organises:
+            await self._publish(session, _given(mine))
 
     async def _lock(self, session: AsyncSession, mine: Mine) -> None:
         """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
@@ -219,6 +224,14 @@ def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0
     return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)
+
+
+def _given(mine: Mine) -> AnswerGiven:
+    return AnswerGiven(
+        event_id=mine.event_id,
+        title=mine.title,
+        organisers=[mine.created_by_username],
+    )
 
 
 def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> ParticipantRead:

@@ -6,7 +6,9 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.events.messages import SeatPromoted
 from ijaa.events.seats.domain import Waiter, next_in
+from ijaa.shared.outbox import Publish
 
 OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
 """When an event takes answers, and promotes."""
@@ -25,7 +27,7 @@ _LOCK = text(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
 _RELEASE = text("UPDATE events SET going = going - :seats WHERE id = :event_id")
 _UNQUEUE = text("UPDATE events SET waiting = waiting - 1 WHERE id = :event_id")
 _STATE = text(f"""
-SELECT going, capacity, waiting, ({OPEN}) AS open FROM events WHERE id = :event_id
+SELECT going, capacity, waiting, ({OPEN}) AS open, title, start_date, timezone FROM events WHERE id = :event_id
 """)
 _NEXT = text("""
 SELECT p.id, 1 + p.guests
@@ -39,6 +41,7 @@ _SEAT = text("""
 UPDATE event_participations
 SET status = 'GOING', seq = NULL, promoted_at = :now, version = version + 1
 WHERE id = ANY (:ids)
+RETURNING participant_username
 """)
 _COUNT = text("UPDATE events SET going = going + :seats, waiting = waiting - :entries WHERE id = :event_id")
 
@@ -53,6 +56,9 @@ class SeatState(msgspec.Struct, frozen=True):
     capacity: int | None
     waiting: int
     open: bool
+    title: str
+    start_date: datetime
+    timezone: str
 
     @property
     def free(self) -> int | None:
@@ -61,7 +67,10 @@ class SeatState(msgspec.Struct, frozen=True):
 
 
 class SeatRepository:
-    """Takes, frees and hands on seats."""
+    """Takes, frees and hands on seats, and tells who got one."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
 
     async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
         """Take the lock every other change of seats waits for; return whether the event takes answers."""
@@ -99,7 +108,8 @@ class SeatRepository:
             chosen = next_in(await self._waiters(session, event_id, state.free), state.free)
             if not chosen:
                 return
-            await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
+            promoted = await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
+            await self._publish(session, *(_promoted(event_id, username, state) for username in promoted.scalars()))
             seats = sum(waiter.seats for waiter in chosen)
             await session.execute(_COUNT, {"event_id": event_id, "seats": seats, "entries": len(chosen)})
 
@@ -108,3 +118,13 @@ class SeatRepository:
         limit = _BATCH if free is None else min(free, _BATCH)
         asked = {"event_id": event_id, "free": _ALL if free is None else free, "limit": limit}
         return [Waiter(*row) for row in await session.execute(_NEXT, asked)]
+
+
+def _promoted(event_id: int, username: str, state: SeatState) -> SeatPromoted:
+    return SeatPromoted(
+        username=username,
+        event_id=event_id,
+        title=state.title,
+        start_date=state.start_date,
+        timezone=state.timezone,
+    )

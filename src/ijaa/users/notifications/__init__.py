@@ -1,0 +1,1 @@
+"""Notifications: an inbox for every member, mails for what he wants to have mailed."""

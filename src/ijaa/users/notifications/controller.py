@@ -1,0 +1,99 @@
+"""Routes of notifications."""
+
+from typing import Annotated
+
+from litestar import Controller, Router, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, QueryParameter
+
+from ijaa.shared.principals import Principal
+from ijaa.users.notifications.schemas import (
+    Inbox,
+    Preferences,
+    PreferencesPatch,
+    ReadMarks,
+    Unread,
+    Unsubscription,
+)
+from ijaa.users.notifications.service import NotificationService
+
+
+class NotificationController(Controller):
+    """What one is told."""
+
+    path = "/me/notifications"
+    tags = ("Notifications",)
+
+    @get(operation_id="listMyNotifications", summary="Read my notifications")
+    async def page(
+        self,
+        caller: NamedDependency[Principal],
+        notifications: NamedDependency[NotificationService],
+        *,
+        unread: Annotated[bool, QueryParameter()] = False,
+        cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    ) -> Inbox:
+        """Give what the caller is told, the latest first, and how many of all are unread."""
+        return await notifications.page(caller, cursor, limit, unread=unread)
+
+    @post("/read", operation_id="markMyNotificationsRead", summary="Mark notifications as read", status_code=200)
+    async def mark_read(
+        self,
+        caller: NamedDependency[Principal],
+        notifications: NamedDependency[NotificationService],
+        data: JSONBody[ReadMarks],
+    ) -> Unread:
+        """Mark as read what is named, or everything; what is not the caller's is passed over."""
+        return await notifications.mark_read(caller, data)
+
+
+class PreferenceController(Controller):
+    """What one wants to be told of, and how."""
+
+    path = "/me/notification-preferences"
+    tags = ("Notifications",)
+
+    @get(operation_id="getMyNotificationPreferences", summary="Read what I want to be told")
+    async def read(
+        self, caller: NamedDependency[Principal], notifications: NamedDependency[NotificationService]
+    ) -> Preferences:
+        """Give for every kind of notification by which ways the caller is told."""
+        return await notifications.preferences(caller)
+
+    @patch(operation_id="editMyNotificationPreferences", summary="Choose what I want to be told")
+    async def edit(
+        self,
+        caller: NamedDependency[Principal],
+        notifications: NamedDependency[NotificationService],
+        data: JSONBody[PreferencesPatch],
+    ) -> Preferences:
+        """Change what is given (RFC 7396); null goes back to the default."""
+        return await notifications.choose(caller, data)
+
+
+class UnsubscriptionController(Controller):
+    """The way out of mails, for whoever holds one."""
+
+    path = "/notifications/unsubscribe"
+    tags = ("Notifications",)
+
+    @post(operation_id="unsubscribe", summary="Get no more mails of a kind", status_code=204)
+    async def unsubscribe(
+        self, notifications: NamedDependency[NotificationService], data: JSONBody[Unsubscription]
+    ) -> None:
+        """End the mails of the kind the token came with (RFC 2369)."""
+        await notifications.unsubscribe(data.token)
+
+
+def notification_router(service: NotificationService) -> Router:
+    """Return the routes of notifications."""
+
+    def provide_notifications() -> NotificationService:
+        return service
+
+    return Router(
+        "/",
+        route_handlers=[NotificationController, PreferenceController, UnsubscriptionController],
+        dependencies={"notifications": Provide(provide_notifications, sync_to_thread=False)},
+    )

@@ -1,0 +1,32 @@
+"""Mails of notifications, as text and as HTML; whatever people wrote is escaped."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from ijaa.shared.mail import Mail
+from ijaa.users.notifications.domain import Said
+
+
+def notification_mail(to: str, username: str, said: Said, base_url: str, unsubscribe: str) -> Mail:
+    """Return a notification as a mail; `unsubscribe` is the address that ends mails of its kind."""
+    given = {"said": said, "username": username, "url": f"{base_url}/api/v1{said.path}", "unsubscribe": unsubscribe}
+    environment = _environment()
+    return Mail(
+        to,
+        " ".join(said.title.split()),  # a header holds no line break
+        environment.get_template("notification.txt").render(given),
+        html=environment.get_template("notification.html").render(given),
+        unsubscribe=unsubscribe,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("ijaa.users.notifications"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )

@@ -1,0 +1,153 @@
+"""Use cases of notifications."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.clock import Clock
+from ijaa.shared.database import Database
+from ijaa.shared.errors import Invalid, Violation
+from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.messages import Received
+from ijaa.shared.pages import Cursors
+from ijaa.shared.principals import Principal
+from ijaa.users.notifications.domain import DEFAULTS, KINDS, Channels, Kind, said
+from ijaa.users.notifications.mails import notification_mail
+from ijaa.users.notifications.repository import NotificationRepository, Stored
+from ijaa.users.notifications.schemas import (
+    ChannelsRead,
+    Inbox,
+    NotificationRead,
+    Preferences,
+    PreferencesPatch,
+    ReadMarks,
+    Unread,
+)
+from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+
+_UNSUBSCRIBE = "unsubscribe"
+
+
+class NotificationService:
+    """Shows members what they are told, and lets them choose."""
+
+    def __init__(self, database: Database, repository: NotificationRepository, cursors: Cursors, clock: Clock) -> None:
+        self._database, self._repository, self._cursors, self._clock = database, repository, cursors, clock
+
+    async def page(self, member: Principal, cursor: str | None, limit: int, *, unread: bool) -> Inbox:
+        """Return what the member is told, the latest first."""
+        scope = f"notifications/{member.username}/{unread}"
+        after = self._cursors.read(scope, cursor, tuple[datetime, int]) if cursor else None
+        rows = await self._repository.page(member.username, after, limit + 1, unread=unread)
+        kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.told_at, row.id))
+        return Inbox([_read(row) for row in kept], following, await self._repository.unread(member.username))
+
+    async def mark_read(self, member: Principal, marks: ReadMarks) -> Unread:
+        """Mark as read what the member names, or everything; return how many are left."""
+        if (marks.ids is UNSET) == (marks.all is not True):
+            raise Invalid([Violation("/ids", 'is required, or {"all": true} instead')])
+        async with self._database.transaction() as session:
+            ids = None if marks.ids is UNSET else marks.ids
+            await self._repository.mark_read(session, member.username, ids, self._clock.now())
+        return Unread(await self._repository.unread(member.username))
+
+    async def preferences(self, member: Principal) -> Preferences:
+        """Return by which ways the member is told of what."""
+        chosen = await self._repository.chosen(member.username)
+        return Preferences(**{kind: _channels(chosen.get(kind, DEFAULTS[kind])) for kind in KINDS})
+
+    async def choose(self, member: Principal, patch: PreferencesPatch) -> Preferences:
+        """Change what is given (RFC 7396); null goes back to the default."""
+        async with self._database.transaction() as session:
+            for kind in KINDS:
+                if (wanted := getattr(patch, kind)) is UNSET:
+                    continue
+                if wanted is None:
+                    await self._repository.forget(session, member.username, kind)
+                    continue
+                given: dict[str, Any] = wanted.changes()
+                await self._repository.choose(
+                    session, member.username, kind, in_app=given.get("in_app"), email=given.get("email")
+                )
+        return await self.preferences(member)
+
+    async def unsubscribe(self, token: str) -> None:
+        """End the mails of one kind to whom the mail with this token went; an account that is gone wants none.
+
+        Raises `Malformed` for a token nobody was sent.
+        """
+        user_id, kind = self._cursors.read(_UNSUBSCRIBE, token, tuple[int, Kind])
+        async with self._database.transaction() as session:
+            if username := await self._repository.name_of(session, user_id):
+                await self._repository.choose(session, username, kind, in_app=None, email=False)
+
+
+class Notifier:
+    """Tells members what happened, by the ways they chose."""
+
+    def __init__(
+        self, repository: NotificationRepository, mails: MailQueue, cursors: Cursors, base_url: str, clock: Clock
+    ) -> None:
+        self._repository, self._mails, self._cursors = repository, mails, cursors
+        self._base_url, self._clock = base_url, clock
+
+    async def tell(
+        self, session: AsyncSession, usernames: Sequence[str], kind: Kind, *, subject: str, facts: dict[str, Any],
+        seq: int,
+    ) -> None:  # fmt: skip
+        """Tell members, in the transaction of why; `seq` grows with each thing told of `subject`, which comes late."""
+        now, stored = self._clock.now(), msgspec.json.encode(facts).decode()
+        await self._repository.add(session, usernames, kind, subject, stored, seq, now)
+        words = said(kind, msgspec.json.decode(stored), 1)
+        for to in await self._repository.addressees(session, usernames, kind, now):
+            token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
+            mail = notification_mail(
+                to.email, to.username, words, self._base_url, f"{self._base_url}/unsubscribe?token={token}"
+            )
+            await self._mails.put(session, mail, identity=f"note-{kind}-{seq}-{to.user_id}"[:40])
+
+
+class EventMessages:
+    """Tells members what the events module says."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+
+    async def seat_promoted(self, session: AsyncSession, received: Sequence[Received[SeatPromoted]]) -> None:
+        """Tell members that they have a seat."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], "seat_promoted", facts, one)
+
+    async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
+        """Tell those who come, or may, that an event was cancelled or moved."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            kind: Kind = "event_cancelled" if facts.pop("change") == "cancelled" else "event_moved"
+            await self._tell(session, facts.pop("usernames"), kind, facts, one)
+
+    async def answer_given(self, session: AsyncSession, received: Sequence[Received[AnswerGiven]]) -> None:
+        """Tell organisers that somebody answered; many answers are one notification until it is read."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, facts.pop("organisers"), "answer_given", facts, one)
+
+    async def _tell(
+        self, session: AsyncSession, usernames: Sequence[str], kind: Kind, facts: dict[str, Any], one: Received[Any]
+    ) -> None:
+        await self._notifier.tell(
+            session, usernames, kind, subject=f"event/{facts['event_id']}", facts=facts, seq=one.envelope.sequence
+        )
+
+
+def _read(row: Stored) -> NotificationRead:
+    words = said(row.kind, msgspec.json.decode(row.facts), row.count)
+    return NotificationRead(row.id, row.kind, words.title, words.text, words.path, row.count, row.told_at, row.read_at)
+
+
+def _channels(chosen: Channels) -> ChannelsRead:
+    return ChannelsRead(chosen.in_app, chosen.email)

@@ -1,0 +1,174 @@
+"""What members are told, by the ways they chose."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+from sqlalchemy import text
+
+from ijaa.shared.clock import FrozenClock
+from ijaa.shared.messages import Done, Envelope, Message
+from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from tests.integration.users.conftest import AMember, App, Mailbox
+
+INBOX = "/api/v1/me/notifications"
+PREFERENCES = "/api/v1/me/notification-preferences"
+START = datetime(2030, 5, 1, 18, tzinfo=UTC)
+
+
+def _promoted(username: str, event: int = 7, title: str = "Reunion") -> SeatPromoted:
+    return SeatPromoted(username=username, event_id=event, title=title, start_date=START, timezone="Asia/Dhaka")
+
+
+def _moved(*usernames: str, title: str = "Reunion") -> EventChanged:
+    return EventChanged(
+        event_id=7, change="moved", title=title, start_date=START, timezone="Asia/Dhaka", location=None,
+        usernames=[*usernames],
+    )  # fmt: skip
+
+
+async def _hear(app: App, *messages: Message, first: int = 1) -> None:
+    envelopes = [
+        Envelope(
+            id=uuid4(), source="/events", type=one.TYPE, subject=one.subject, time=START, sequence=seq,
+            data=msgspec.Raw(msgspec.json.encode(one)),
+        )
+        for seq, one in enumerate(messages, first)
+    ]  # fmt: skip
+    assert await app[1].inbox.receive(envelopes) == [Done()] * len(envelopes)
+
+
+async def _inbox(client: httpx.AsyncClient, bearer: dict[str, str], **query: Any) -> dict[str, Any]:
+    answer = await client.get(INBOX, headers=bearer, params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def _mail(mailbox: Mailbox, to: str) -> Any:
+    await mailbox.last(to)
+    return mailbox.messages(to)[-1]
+
+
+async def test_a_member_is_told_in_words_and_by_mail(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutants: tell the wrong member; let what somebody wrote into a mail unescaped, or into a header with its break
+    asha, ben = await a_member("asha"), await a_member("ben")
+    await _hear(app, _promoted("asha", title="<b>Tea</b>\nand talk"))
+    told = await _inbox(client, asha.bearer)
+    assert told["unread"] == 1
+    assert told["items"][0] | {"id": 0, "told_at": ""} == {
+        "id": 0, "kind": "seat_promoted", "title": "You have a seat: <b>Tea</b>\nand talk",
+        "text": "A seat came free, and it is yours. Thursday, 02 May 2030, 00:00 (Asia/Dhaka).",
+        "path": "/events/7", "count": 1, "told_at": "", "read_at": None,
+    }  # fmt: skip
+    assert (await _inbox(client, ben.bearer))["items"] == []
+
+    mail = await _mail(mailbox, "asha@mail.example")
+    assert mail["Subject"] == "You have a seat: <b>Tea</b> and talk"
+    page = mail.get_body(("html",)).get_content()
+    assert "&lt;b&gt;Tea&lt;/b&gt;" in page
+    assert "<b>Tea" not in page
+    assert "<b>Tea</b>" in mail.get_body(("plain",)).get_content()
+
+
+async def test_more_of_the_same_is_counted_until_it_is_read(
+    app: App, client: httpx.AsyncClient, a_member: AMember
+) -> None:
+    # mutants: a notification per answer; go on counting in one that was read
+    asha = await a_member("asha")
+    answer = AnswerGiven(event_id=7, title="Reunion", organisers=["asha"])
+    await _hear(app, answer, answer, answer)
+    told = await _inbox(client, asha.bearer)
+    assert [(one["count"], one["title"]) for one in told["items"]] == [(3, "3 new answers: Reunion")]
+    marked = await client.post(f"{INBOX}/read", headers=asha.bearer, json={"ids": [told["items"][0]["id"]]})
+    assert (marked.status_code, marked.json()) == (200, {"unread": 0})
+    await _hear(app, answer, first=4)
+    told = await _inbox(client, asha.bearer)
+    assert [(one["count"], one["read_at"] is None) for one in told["items"]] == [(1, True), (3, False)]
+    assert len((await _inbox(client, asha.bearer, unread="true"))["items"]) == 1
+
+
+async def test_what_comes_late_does_not_hide_what_is_newer(
+    app: App, client: httpx.AsyncClient, a_member: AMember
+) -> None:
+    # mutant: the last to arrive wins
+    asha = await a_member("asha")
+    await _hear(app, _moved("asha", title="New title"), first=9)
+    await _hear(app, _moved("asha", title="Old title"), first=8)
+    assert [one["title"] for one in (await _inbox(client, asha.bearer))["items"]] == ["Moved: New title"]
+
+
+async def test_a_member_chooses_and_null_is_the_default_again(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutants: mail whatever was chosen; forget one channel when the other changes
+    asha = await a_member("asha")
+    both = {"in_app": True, "email": True}
+    found = (await client.get(PREFERENCES, headers=asha.bearer)).json()
+    assert (found["event_moved"], found["answer_given"]) == (both, {"in_app": True, "email": False})
+    for patch, now in (
+        ({"event_moved": {"email": False}}, {"in_app": True, "email": False}),
+        ({"event_moved": {"in_app": False}}, {"in_app": False, "email": False}),
+    ):
+        answer = await client.patch(PREFERENCES, headers=asha.bearer, json=patch)
+        assert (answer.status_code, answer.json()["event_moved"]) == (200, now)
+    await _hear(app, _moved("asha"))
+    await asyncio.sleep(0.1)
+    assert (await _inbox(client, asha.bearer))["items"] == []
+    assert mailbox.messages() == []
+    answer = await client.patch(PREFERENCES, headers=asha.bearer, json={"event_moved": None})
+    assert answer.json()["event_moved"] == both
+    for wrong in ({"event_moved": {"sms": True}}, {"nothing": {}}, {"event_moved": {"email": "no"}}):
+        assert (await client.patch(PREFERENCES, headers=asha.bearer, json=wrong)).status_code == 422
+
+
+async def test_the_link_of_a_mail_ends_mails_of_its_kind_and_no_other(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutants: a token anybody can make up; end everything at once
+    asha = await a_member("asha")
+    await _hear(app, _promoted("asha"))
+    mail = await _mail(mailbox, "asha@mail.example")
+    link = mail["List-Unsubscribe"].strip("<>")
+    assert link.startswith("https://alumni.example/unsubscribe?token=")
+    path = "/api/v1/notifications/unsubscribe"
+    token = link.partition("token=")[2]
+    assert (await client.post(path, json={"token": token[:-2] + "AA"})).status_code == 400
+    assert (await client.post(path, json={"token": token})).status_code == 204
+    found = (await client.get(PREFERENCES, headers=asha.bearer)).json()
+    assert found["seat_promoted"] == {"in_app": True, "email": False}
+    assert found["event_moved"] == {"in_app": True, "email": True}
+
+
+async def test_who_may_not_act_is_not_told(app: App, a_member: AMember) -> None:
+    # mutant: tell whoever has the name
+    await a_member("ben")
+    async with app[1].database.transaction() as session:
+        await session.execute(text("UPDATE users SET active = false"))
+    await _hear(app, _moved("ben", "nobody"))
+    assert await app[1].database.fetch_value("SELECT count(*) FROM notifications") == 0
+    assert await app[1].database.fetch_value("SELECT count(*) FROM outgoing_mails") == 0
+
+
+async def test_pages_go_back_in_time(
+    app: App, client: httpx.AsyncClient, a_member: AMember, clock: FrozenClock
+) -> None:
+    asha = await a_member("asha")
+    for number in range(5):
+        clock.at += timedelta(seconds=1)
+        await _hear(app, _promoted("asha", event=number + 1), first=number + 1)
+    seen, cursor = [], None
+    while True:
+        page = await _inbox(client, asha.bearer, limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [one["path"] for one in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert seen == [f"/events/{number}" for number in (5, 4, 3, 2, 1)]
+    assert (await client.post(f"{INBOX}/read", headers=asha.bearer, json={"all": True})).json() == {"unread": 0}
+    for wrong in ({}, {"all": False}, {"ids": []}, {"ids": [1], "all": True}):
+        assert (await client.post(f"{INBOX}/read", headers=asha.bearer, json=wrong)).status_code == 422

@@ -18,6 +18,8 @@ from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
 BEARER = "bearer"
 ALSO = "also"
 """`opt` of a route that answers with a second media type: that type."""
+EMPTY = "empty"
+"""`opt` of a route that may answer 204, too: when."""
 _REFUSALS = {
     400: "The request cannot be read",
     401: "No token, or none that is good",
@@ -64,6 +66,9 @@ class StrictDocument(JsonRenderPlugin):
                 responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
                 kind = {one.handler.opt[ALSO]: {"schema": {"type": "string"}}}
                 responses["200"]["content"] = {**responses["200"].get("content", {}), **kind}
+            if EMPTY in one.handler.opt:
+                responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
+                responses["204"] = {"description": one.handler.opt[EMPTY]}
         return self.render_json(request, _strict(openapi_schema))
 
 

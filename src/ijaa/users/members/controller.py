@@ -6,6 +6,7 @@ from litestar import Controller, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
+from ijaa.shared.http.description import EMPTY
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.members.schemas import MemberAccount, Suspension
@@ -56,7 +57,13 @@ class MemberController(Controller):
         """End a suspension, or bring back an account that was deleted less than 30 days ago."""
         return await members.reinstate(caller, username)
 
-    @delete("/{username:str}", operation_id="deleteUser", summary="Delete a member", status_code=202)
+    @delete(
+        "/{username:str}",
+        operation_id="deleteUser",
+        summary="Delete a member",
+        status_code=202,
+        opt={EMPTY: "Erased immediately"},
+    )
     async def remove(
         self,
         caller: NamedDependency[Principal],

@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for started in (wired.lifespan, *(module.lifespan for module in wired.modules), wired.messaging):
+            for started in (wired.lifespan, *(module.lifespan for module in wired.modules), wired.background):
                 await stack.enter_async_context(started())
             yield
 

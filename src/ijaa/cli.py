@@ -12,9 +12,11 @@ from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
 from ijaa.commands.installation import on_this_installation
+from ijaa.commands.jobs import jobs
 from ijaa.commands.messages import messages
 from ijaa.commands.serve import serve
 from ijaa.commands.upgrade import upgrade_command
+from ijaa.commands.worker import worker
 from ijaa.embedded import EmbeddedError
 from ijaa.shared.errors import SettingError
 from ijaa.shared.roles import RoleSetupError
@@ -37,12 +39,14 @@ def ijaa() -> None:
 db.add_command(upgrade_command)
 ijaa.add_command(demo)
 ijaa.add_command(serve)
+ijaa.add_command(worker)
 ijaa.add_command(db)
 ijaa.add_command(config)
 ijaa.add_command(on_this_installation(admin))
 ijaa.add_command(on_this_installation(keys))
 ijaa.add_command(on_this_installation(audit))
 ijaa.add_command(on_this_installation(messages))
+ijaa.add_command(on_this_installation(jobs))
 
 
 def main() -> None:

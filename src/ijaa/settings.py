@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     events_peer: str | None = None
     workers: int = 1
+    worker: bool = True
+    """Whether processes that serve also carry messages and do jobs."""
     rate_limits: float | None = 1.0
     """What the published limits are multiplied by; None is off."""
     trusted_proxies: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("IJAA_TRUSTED_PROXIES", "networks of proxies whose X-Forwarded-For is believed, comma-separated", ""),
     Variable("IJAA_RATE_LIMITS", "off, or what the limits are multiplied by; failed sign-ins count in any case", "1"),
     Variable("IJAA_WORKERS", "processes that serve; `ijaa serve --workers` sets it", "1"),
+    Variable("IJAA_WORKER", "0 leaves messages and jobs to `ijaa worker`; `ijaa serve --no-worker` sets it", "1"),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
     Variable("IJAA_DEMO", "1 shows the demo mailbox; never on a public address", "0"),
@@ -158,6 +161,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         demo=_choice(given, "IJAA_DEMO", Literal["0", "1"]) == "1",
         data=Path(given["IJAA_DATA"] or "var/ijaa"),
         workers=_choice(given, "IJAA_WORKERS", Annotated[int, Meta(ge=1, le=64)]),
+        worker=_choice(given, "IJAA_WORKER", Literal["0", "1"]) == "1",
         rate_limits=_factor(given["IJAA_RATE_LIMITS"] or "1"),
         trusted_proxies=_networks(given["IJAA_TRUSTED_PROXIES"] or ""),
     )

@@ -1,6 +1,6 @@
 """The composition root: the only file that knows both modules, and picks in-process or HTTP adapters."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -87,8 +87,8 @@ class Wired:
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
-    messaging: Callable[[], AbstractAsyncContextManager[None]]
-    """Carries messages while the modules are up."""
+    background: Callable[[], AbstractAsyncContextManager[None]]
+    """Carries messages and does jobs while the modules are up; nothing where other processes do."""
 
 
 def wire(settings: Settings, clock: Clock | None = None) -> Wired:
@@ -141,8 +141,20 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     if events_database is not None and settings.events_database is not None:
         modules.append(events.build(settings, events_database, settings.events_database, directory, redis, clock))
 
+    by_name = {module.name: module for module in modules}
+    lifespan = _entering(running, stopping)
+    background = _entering(_background(settings, by_name, stopping) if settings.worker else [])
+    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan, background)
+
+
+def _entering(
+    running: Sequence[Callable[[], AbstractAsyncContextManager[None]]],
+    stopping: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Return what enters all of `running`, and calls all of `stopping` when it is left."""
+
     @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
+    async def entered() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             for stop in stopping:
                 stack.push_async_callback(stop)
@@ -150,35 +162,27 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
                 await stack.enter_async_context(run())
             yield
 
-    carrying = _carrying(settings, {module.name: module for module in modules}, stopping)
-
-    @asynccontextmanager
-    async def messaging() -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for carry in carrying:
-                await stack.enter_async_context(carry())
-            yield
-
-    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan, messaging)
+    return entered
 
 
-def _carrying(
+def _background(
     settings: Settings, modules: Mapping[str, Module], stopping: list[Callable[[], Awaitable[None]]]
-) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
-    """Return what carries messages: between the modules here, or over Redis to where the other one runs."""
+) -> Sequence[Callable[[], AbstractAsyncContextManager[None]]]:
+    """Return what does jobs, and what carries messages: to the other module here, or over Redis to where it runs."""
+    workers = [module.worker.run for module in modules.values()]
     if len(modules) == len(MODULES):
         others = {"users": "events", "events": "users"}
-        return [
-            Relay(module.outbox, DirectTransport(modules[others[name]].inbox)).run for name, module in modules.items()
-        ]
+        relays = [Relay(one.outbox, DirectTransport(modules[others[name]].inbox)) for name, one in modules.items()]
+        return [*workers, *(relay.run for relay in relays)]
     if settings.users_peer is None and settings.events_peer is None:
-        return []
+        return workers
     (module,) = modules.values()
     (other,) = set(MODULES) - modules.keys()
     redis, key = connect_blocking(settings.redis_url), derive_key(settings.service_key, "messages")
     names = Names(namespace(settings.base_url))
     stopping.append(redis.aclose)
     return [
+        *workers,
         Relay(module.outbox, StreamTransport(redis, names, other, key)).run,
         StreamReceiver(redis, names, module.name, module.inbox, key).run,
         StreamOutcomes(redis, names, module.outbox, key).run,

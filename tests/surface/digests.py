@@ -7,8 +7,8 @@ import asyncpg
 BOOKKEEPING = {
     "alembic_version",
     "idempotency_keys",
+    "jobs",
     "login_failures",
-    "outgoing_mails",
     "refresh_tokens",
     "revocations",
     "sessions",

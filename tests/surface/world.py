@@ -131,7 +131,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         # wrong guesses are many here, and none of them is what a test is about
         throttle.FAILED_SIGN_INS = Quota(1_000_000, 900, exact=True)
         # nothing may change behind the back of a call whose traces are looked for
-        stack.enter_context(pytest.MonkeyPatch.context()).setattr(wiring, "_carrying", lambda *_: [])
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(wiring, "_background", lambda *_: [])
         app = create_app(settings)
         users = Database("users", environ["IJAA_USERS_DATABASE_URL"])
         stack.push_async_callback(users.dispose)

@@ -1,16 +1,24 @@
 """One database at a time, for commands that look into it."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import rich_click as click
 
-from ijaa.settings import ModuleName, Settings
+from ijaa.settings import ModuleName, Settings, read_settings
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Problem, SettingError
 
 T = TypeVar("T")
+
+
+def run_on_module(module: ModuleName, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do some work on the database of a module, as the environment names it."""
+    # events alone wants to know its peer, of which nothing is asked here
+    peer = {"IJAA_USERS_PEER": os.environ.get("IJAA_USERS_PEER", "http://127.0.0.1")} if module == "events" else {}
+    return run_on(read_settings({**os.environ, "IJAA_MODULES": module, **peer}), module, work)
 
 
 def run_on(settings: Settings, module: ModuleName, work: Callable[[Database], Awaitable[T]]) -> T:

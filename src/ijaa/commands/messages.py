@@ -11,7 +11,7 @@ import rich_click as click
 from rich.console import Console
 from rich.table import Table
 
-from ijaa.commands.databases import run_on
+from ijaa.commands.databases import run_on_module
 from ijaa.settings import MODULES, ModuleName, read_settings
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.outbox_repository import OutboxRepository
@@ -91,13 +91,7 @@ def discard(module: ModuleName, message: UUID, *, yes: bool) -> None:
 
 
 def _run(module: ModuleName, work: Callable[[OutboxRepository], Awaitable[T]]) -> T:
-    settings = read_settings({**os.environ, "IJAA_MODULES": module, **_other(module)})
-    return run_on(settings, module, lambda database: work(OutboxRepository(database, SystemClock())))
-
-
-def _other(module: ModuleName) -> dict[str, str]:
-    """Return what lets settings be read for events alone; nothing is asked of the peer here."""
-    return {"IJAA_USERS_PEER": os.environ.get("IJAA_USERS_PEER", "http://127.0.0.1")} if module == "events" else {}
+    return run_on_module(module, lambda database: work(OutboxRepository(database, SystemClock())))
 
 
 def _age(since: datetime) -> str:

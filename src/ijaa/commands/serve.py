@@ -48,7 +48,15 @@ DRAIN = 15
     show_default=True,
     help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
 )
-def serve(module: str, host: str, port: int | None, workers: int, data: Path) -> None:
+@click.option(
+    "--worker/--no-worker",
+    "working",
+    envvar="IJAA_WORKER",
+    default=True,
+    show_default=True,
+    help="Do jobs and carry messages beside requests, or leave that to `ijaa worker`.",
+)
+def serve(module: str, host: str, port: int | None, workers: int, data: Path, *, working: bool) -> None:
     """Serve MODULE: all (the default), or users or events alone.
 
     Without IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL the servers they would name are
@@ -61,6 +69,7 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path) ->
     """
     modules = MODULES if module == "all" else (module,)
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
+    given["IJAA_WORKER"] = str(int(working))
     with bind(host, PORTS[module] if port is None else port) as listening:
         if module == "events" and not given.get("IJAA_EVENTS_DATABASE_URL"):
             given.setdefault("IJAA_USERS_PEER", f"http://127.0.0.1:{PORTS['users']}")

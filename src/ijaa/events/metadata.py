@@ -8,6 +8,7 @@ from ijaa.events.participations.models import EventParticipation
 from ijaa.shared.audit import audit_log_table, audit_seals_table
 from ijaa.shared.idempotency import idempotency_keys_table
 from ijaa.shared.inbox import inbox_table
+from ijaa.shared.jobs import jobs_table
 from ijaa.shared.outbox import outbox_table
 
 metadata = EventsBase.metadata
@@ -15,6 +16,7 @@ AUDIT_LOG = audit_log_table(metadata)
 AUDIT_SEALS = audit_seals_table(metadata)
 IDEMPOTENCY_KEYS = idempotency_keys_table(metadata)
 INBOX = inbox_table(metadata)
+JOBS = jobs_table(metadata)
 OUTBOX = outbox_table(metadata)
 
 __all__ = [

@@ -30,9 +30,12 @@ from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
+from ijaa.shared.job_runner import JobRunner
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
+from ijaa.shared.purge import COMMON, purge
 from ijaa.shared.redis import namespace
 
 
@@ -98,4 +101,5 @@ def build(
             ),
             clock,
         ),
+        worker=JobRunner(JobQueue(database, clock), [purge(COMMON, clock)]),
     )

@@ -48,6 +48,15 @@ CARDS = Counter(
     "Cards of members beside events: remembered (hit), asked for (miss), old but shown (stale), or bypassed.",
     ("outcome",),
 )
+JOBS = Counter("ijaa_jobs_total", "Jobs by module, name and outcome.", ("module", "name", "outcome"))
+JOBS_WAITING = Gauge("ijaa_jobs_waiting", "Jobs whose time has come.", ("module",), multiprocess_mode="mostrecent")
+JOBS_PARKED = Gauge("ijaa_jobs_parked", "Jobs that were given up.", ("module",), multiprocess_mode="mostrecent")
+JOBS_LATE = Gauge(
+    "ijaa_jobs_late_seconds",
+    "Seconds since the first of the waiting jobs was due.",
+    ("module",),
+    multiprocess_mode="mostrecent",
+)
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 
 

@@ -10,7 +10,7 @@ from ijaa.users.profiles.models import Profile
 from ijaa.users.reports.models import Report
 from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
-from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, INBOX, OUTBOX, OUTGOING_MAILS
+from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, INBOX, JOBS, OUTBOX
 
 metadata = UsersBase.metadata
 
@@ -19,8 +19,8 @@ __all__ = [
     "AUDIT_SEALS",
     "IDEMPOTENCY_KEYS",
     "INBOX",
+    "JOBS",
     "OUTBOX",
-    "OUTGOING_MAILS",
     "Admin",
     "Connection",
     "EmailChange",

@@ -19,11 +19,14 @@ from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
+from ijaa.shared.job_runner import JobRunner
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
+from ijaa.shared.purge import purge
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
@@ -49,6 +52,7 @@ from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
+from ijaa.users.members.jobs import erasures
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
@@ -59,6 +63,7 @@ from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import ProfileService
 from ijaa.users.public import UsersPublic
+from ijaa.users.retention import PURGES
 from ijaa.users.second_factor.controller import second_factor_router
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.second_factor.service import SecondFactorService
@@ -71,7 +76,6 @@ from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
-from ijaa.users.tables import OUTGOING_MAILS
 from ijaa.users.trail.controller import trail_router
 from ijaa.users.trail.denials import Denials
 from ijaa.users.trail.repository import TrailRepository
@@ -102,13 +106,9 @@ def build(
 ) -> UsersModule:
     """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
+    jobs = JobQueue(database, clock)
     mails = MailQueue(
-        database,
-        OUTGOING_MAILS,
-        SecretBox(secret, "users/outgoing-mails"),
-        transport_for(settings.mail_url),
-        settings.mail_from,
-        clock,
+        jobs, SecretBox(secret, "users/outgoing-mails"), transport_for(settings.mail_url), settings.mail_from
     )
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
@@ -210,7 +210,6 @@ def build(
             stack.push_async_callback(database.dispose)
             stack.callback(passwords.close)
             await stack.enter_async_context(listener.run())
-            await stack.enter_async_context(mails.relay())
             await stack.enter_async_context(sealer.run())
             yield
 
@@ -237,6 +236,7 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=inbox,
+        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )

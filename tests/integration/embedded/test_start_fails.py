@@ -64,6 +64,7 @@ def test_a_port_taken_meanwhile_is_no_reason_to_give_up(data: Path) -> None:
     with attach(data) as servers:
         port = servers.users.port
     with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of before may linger on it
         stranger.bind(("127.0.0.1", port))
         stranger.listen()
         with attach(data) as servers:

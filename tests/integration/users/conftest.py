@@ -116,7 +116,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
                     version="0",
                 )
             ],
-            lifespan=[lambda _: module.lifespan()],
+            lifespan=[lambda _: module.lifespan(), lambda _: module.worker.run()],
         )
         async with client_of(observed(app, secure=True)) as client:
             client.base_url = httpx.URL("https://alumni.example")

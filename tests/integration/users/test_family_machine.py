@@ -13,6 +13,7 @@ from ijaa.settings import Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
@@ -20,7 +21,6 @@ from ijaa.users.errors import SessionEnded
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.schemas import Device
 from ijaa.users.sessions.service import SessionService
-from ijaa.users.tables import OUTGOING_MAILS
 from tests.integration.users.conftest import App, an_account
 
 STEPS = 50
@@ -75,7 +75,7 @@ async def service(
         module.public.keys,
         module.public.revocations,
         verifier=module.public.verifier,
-        mails=MailQueue(module.database, OUTGOING_MAILS, box, transport, settings.mail_from, clock),
+        mails=MailQueue(JobQueue(module.database, clock), box, transport, settings.mail_from),
         successor_key=b"k" * 32,
         issuer=settings.base_url,
         cursors=Cursors(b"c" * 32),

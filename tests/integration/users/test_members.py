@@ -197,7 +197,7 @@ async def test_an_erased_member_leaves_nothing_but_a_name_nobody_gets(
     assert codes(await refresh(client, asha.refresh)) == [(401, "session-ended")]
     assert codes(await client.get(f"{USERS}/asha", headers=ada.bearer)) == [(404, "not-found")]
     await mailbox.last("asha@mail.example")
-    for table in ("users", "profiles", "connections", "sessions", "reports", "email_tokens", "outgoing_mails"):
+    for table in ("users", "profiles", "connections", "sessions", "reports", "email_tokens", "jobs"):
         held = await database.fetch_value(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
         assert "asha" not in held.lower(), table
     assert await database.fetch_value("SELECT count(*) FROM reports") == 1
@@ -208,6 +208,29 @@ async def test_an_erased_member_leaves_nothing_but_a_name_nobody_gets(
         assert codes(refused) == [(409, "username-taken")]
     assert (await sign_up(client, "asha.two", email="asha@mail.example")).status_code == 202
     assert await module.public.standings(["asha"]) == {"asha": "unknown"}
+
+
+async def test_a_member_whose_grace_is_over_is_erased_by_itself(
+    app: App, a_member: AMember, an_admin: AnAdmin, clock: FrozenClock, mailbox: Mailbox
+) -> None:
+    """Kills: erasing before the time; only the first of several; one who was brought back; no word of it."""
+    client, module = app
+    mo = await an_admin("mo", "moderator")
+    for name in ("asha", "bina", "chitra", "dev"):
+        await a_member(name)
+    for name in ("asha", "bina", "chitra"):
+        await client.delete(f"{USERS}/{name}", headers=mo.bearer)
+    await client.post(f"{USERS}/bina/reinstate", headers=mo.bearer)
+    members = "SELECT username FROM users ORDER BY username"
+    for days, left in ((29, ["asha", "bina", "chitra", "dev"]), (1, ["bina", "dev"])):
+        clock.at += timedelta(days=days, minutes=11)
+        await module.worker.run_due()
+        async with asyncio.timeout(5):
+            while await module.database.fetch(str, members) != left:
+                await asyncio.sleep(0.01)
+    await mailbox.last("asha@mail.example")
+    assert ("user-erased", None, "USER_chitra", {}) in await audited(module.database)
+    assert codes(await sign_up(client, "asha")) == [(409, "username-taken")]
 
 
 async def test_erasing_at_once_is_for_a_superadmin_who_has_just_proved_it(

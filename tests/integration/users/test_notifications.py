@@ -152,7 +152,7 @@ async def test_who_may_not_act_is_not_told(app: App, a_member: AMember) -> None:
         await session.execute(text("UPDATE users SET active = false"))
     await _hear(app, _moved("ben", "nobody"))
     assert await app[1].database.fetch_value("SELECT count(*) FROM notifications") == 0
-    assert await app[1].database.fetch_value("SELECT count(*) FROM outgoing_mails") == 0
+    assert await app[1].database.fetch_value("SELECT count(*) FROM jobs WHERE name = 'mail'") == 0
 
 
 async def test_pages_go_back_in_time(

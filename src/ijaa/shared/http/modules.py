@@ -10,6 +10,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.http.idempotency import OPT
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox
+from ijaa.shared.job_runner import JobRunner
 from ijaa.shared.outbox import Outbox
 
 
@@ -26,6 +27,8 @@ class Module:
     """What it has to tell other modules."""
     inbox: Inbox
     """What it does about what they tell."""
+    worker: JobRunner
+    """What it does later, and by night."""
     internal: Sequence[Router] = ()
     """Under `/internal/v1`, for services alone; never routed by a public gateway."""
     root: Sequence[Router] = ()

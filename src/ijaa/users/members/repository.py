@@ -69,6 +69,13 @@ class MemberRepository:
         )
         return found
 
+    async def lock_leaving(self, session: AsyncSession, now: datetime) -> User | None:
+        """Return an account whose grace is over, the longest first."""
+        found: User | None = await session.scalar(
+            select(User).where(User.erase_after <= now).order_by(User.erase_after).limit(1).with_for_update()
+        )
+        return found
+
     async def erase(self, session: AsyncSession, user: User, now: datetime) -> None:
         """Delete a locked account with all that hangs on it, and keep its names from being given again."""
         gone = {"username": user.username, "user_id": user.user_id}

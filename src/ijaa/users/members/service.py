@@ -114,11 +114,20 @@ class MemberService:
         if not actor.is_fresh(now):
             raise StepUpRequired
         async with self._database.transaction() as session:
-            user = await self._locked(session, username)
-            await self._endings.end_all(session, "member", user.user_id)
-            await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
-            await self._publish(session, StandingChanged(username=user.username, standing="erased"))
-            await self._repository.erase(session, user, now)
+            await self._erase(session, actor, await self._locked(session, username))
+
+    async def erase_next(self, session: AsyncSession) -> bool:
+        """Erase one member whose grace is over; return whether there was one."""
+        if (user := await self._repository.lock_leaving(session, self._clock.now())) is None:
+            return False
+        await self._erase(session, None, user)
+        return True
+
+    async def _erase(self, session: AsyncSession, actor: Principal | None, user: User) -> None:
+        await self._endings.end_all(session, "member", user.user_id)
+        await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
+        await self._publish(session, StandingChanged(username=user.username, standing="erased"))
+        await self._repository.erase(session, user, self._clock.now())
 
     async def _locked(self, session: AsyncSession, username: str) -> User:
         if (user := await self._repository.lock(session, username)) is None:
@@ -132,7 +141,7 @@ class MemberService:
         await self._publish(session, StandingChanged(username=user.username, standing="suspended"))
 
     async def _told(
-        self, session: AsyncSession, actor: Principal, user: User, action: str, mail: Mail, **details: object
+        self, session: AsyncSession, actor: Principal | None, user: User, action: str, mail: Mail, **details: object
     ) -> None:
         await self._mails.put(session, mail, identity=f"measure-{uuid4().hex}")
         await audit.record(
@@ -140,7 +149,7 @@ class MemberService:
             AUDIT_LOG,
             at=self._clock.now(),
             action=action,
-            actor=actor.user_id,
+            actor=actor.user_id if actor else None,
             subject=user.user_id,
             details=details,
         )

@@ -1,0 +1,14 @@
+"""How long the module keeps what it keeps (behaviours: Retention)."""
+
+from datetime import timedelta
+
+from ijaa.shared.purge import COMMON, Purge
+
+PURGES = (
+    *COMMON,
+    # the devices of a member, and what the dashboard counts
+    Purge("sessions", "least(expires_at, revoked_at)", timedelta(days=90)),
+    Purge("email_tokens", "expires_at", timedelta(days=7)),
+    Purge("email_changes", "expires_at", timedelta(days=7)),
+    Purge("notifications", "told_at", timedelta(days=365)),
+)

@@ -59,6 +59,7 @@ POLICIES: Mapping[str, Policy] = {
     "editMe": Policy(MEMBERS, flag="user.profile"),
     # notifications
     "listMyNotifications": Policy(MEMBERS),
+    "watchMyNotifications": Policy(MEMBERS),
     "markMyNotificationsRead": Policy(MEMBERS),
     "getMyNotificationPreferences": Policy(MEMBERS),
     "editMyNotificationPreferences": Policy(MEMBERS),
@@ -108,6 +109,7 @@ POLICIES: Mapping[str, Policy] = {
     # events
     "listEvents": Policy(EVERYBODY, flag="events"),
     "getEvent": Policy(EVERYBODY, flag="events"),
+    "watchEvent": Policy(EVERYBODY, flag="events"),
     "createEvent": Policy(MEMBERS, flag="events.creation"),
     "editEvent": Policy(MEMBERS, flag="events.update"),
     "deleteEvent": Policy(MEMBERS, flag="events.delete"),

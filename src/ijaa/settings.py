@@ -50,12 +50,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     data: Path
     events_peer: str | None = None
+    users_redis_url: str | None = None
+    events_redis_url: str | None = None
     workers: int = 1
     worker: bool = True
     """Whether processes that serve also carry messages and do jobs."""
     rate_limits: float | None = 1.0
     """What the published limits are multiplied by; None is off."""
     trusted_proxies: tuple[str, ...] = ()
+
+    def redis_of(self, module: ModuleName) -> str:
+        """Return where a module caches and broadcasts; limits and messages are in the one everybody shares."""
+        return {"users": self.users_redis_url, "events": self.events_redis_url}[module] or self.redis_url
 
     @property
     def secure(self) -> bool:
@@ -106,6 +112,8 @@ VARIABLES: tuple[Variable, ...] = (
     *_database_variables("events"),
     Variable("IJAA_POOL_SIZE", "database connections per module and worker", "10"),
     Variable("IJAA_REDIS_URL", "Redis or Valkey", secret=True),
+    Variable("IJAA_USERS_REDIS_URL", "users: a Redis of its own to cache and broadcast", secret=True),
+    Variable("IJAA_EVENTS_REDIS_URL", "events: a Redis of its own to cache and broadcast", secret=True),
     Variable("IJAA_SECRET_KEY", "≥ 32 characters; derives every key of this installation", secret=True),
     Variable("IJAA_SERVICE_KEY", "≥ 32 characters; shared by the services that run apart", secret=True),
     Variable("IJAA_MAIL_URL", "smtp://user:password@host:port or file:///folder", secret=True),
@@ -147,7 +155,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         modules=modules,
         users_database=databases["users"],
         events_database=databases["events"],
-        redis_url=_url(given, "IJAA_REDIS_URL", "redis", "rediss", "valkey", "unix"),
+        redis_url=_redis(given, "IJAA_REDIS_URL"),
+        users_redis_url=_redis(given, "IJAA_USERS_REDIS_URL") if given["IJAA_USERS_REDIS_URL"] else None,
+        events_redis_url=_redis(given, "IJAA_EVENTS_REDIS_URL") if given["IJAA_EVENTS_REDIS_URL"] else None,
         secret_key=_secret(given, "IJAA_SECRET_KEY"),
         service_key=_secret(given, "IJAA_SERVICE_KEY"),
         mail_url=_url(given, "IJAA_MAIL_URL", "smtp", "smtps", "file"),
@@ -239,6 +249,10 @@ def _url(given: Mapping[str, str | None], name: str, *schemes: str) -> str:
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         raise SettingError(name, f"must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
     return value
+
+
+def _redis(given: Mapping[str, str | None], name: str) -> str:
+    return _url(given, name, "redis", "rediss", "valkey", "unix")
 
 
 def _secret(given: Mapping[str, str | None], name: str) -> str:

@@ -94,7 +94,7 @@ class Wired:
 def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     """Build the modules these settings ask for, with local adapters where both run here and HTTP ones where not."""
     clock = clock or SystemClock()
-    redis = connect(settings.redis_url)
+    redis = {name: connect(settings.redis_of(name)) for name in settings.modules}
     counting = connect(settings.redis_url, THROTTLE_CONNECTIONS)
     throttle = Throttle(
         counting,
@@ -104,7 +104,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         workers=settings.workers,
         clock=clock,
     )
-    stopping: list[Callable[[], Awaitable[None]]] = [redis.aclose, counting.aclose]
+    stopping: list[Callable[[], Awaitable[None]]] = [counting.aclose, *(one.aclose for one in redis.values())]
     running: list[Callable[[], AbstractAsyncContextManager[None]]] = [throttle.running]
     modules: list[Module] = []
     events_database = _database("events", settings.events_database) if settings.events_database else None
@@ -123,7 +123,9 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
             events_peer = Peer(settings.events_peer, "events", tokens)
             figures = HttpEventFigures(events_peer)
             stopping.append(events_peer.close)
-        built = users.build(settings, database, settings.users_database, clock, throttle, figures=figures)
+        built = users.build(
+            settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures
+        )
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags
         on_denied = built.denials.note
@@ -139,12 +141,14 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         flags = followed = HttpFlags(peer)
         running.append(followed.running)
     if events_database is not None and settings.events_database is not None:
-        modules.append(events.build(settings, events_database, settings.events_database, directory, redis, clock))
+        modules.append(
+            events.build(settings, events_database, settings.events_database, directory, redis["events"], clock)
+        )
 
     by_name = {module.name: module for module in modules}
     lifespan = _entering(running, stopping)
     background = _entering(_background(settings, by_name, stopping) if settings.worker else [])
-    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": redis.ping}, lifespan, background)
+    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": counting.ping}, lifespan, background)
 
 
 def _entering(

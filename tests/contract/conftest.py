@@ -125,7 +125,10 @@ async def directory(
             yield Directory(HttpUserDirectory(peer), add)
         return
     assert settings.users_database is not None
-    built = build(settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()))
+    redis = connect(settings.redis_url)
+    built = build(
+        settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()), redis=redis
+    )
     local = LocalUserDirectory(built.public)
     if request.param == "in process":
         yield Directory(local, add)
@@ -216,6 +219,7 @@ async def tokens(request: pytest.FixtureRequest, users_database: Database, setti
                 settings.users_database,
                 clock,
                 no_limits(clock),
+                redis=connect(settings.redis_url),
             )
             await stack.enter_async_context(built.lifespan())
             yield Tokens(built.public.verifier, issue, revoke)

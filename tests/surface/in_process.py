@@ -10,6 +10,7 @@ from litestar import Litestar
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from tests.asgi import hanging_up
 from tests.surface.world import BASE
 
 Headers = list[tuple[bytes, bytes]]
@@ -42,7 +43,7 @@ async def ask(
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             answered.set()
 
-    await app(scope, receive, send)
+    await hanging_up(app)(scope, receive, send)
     if not sent:
         return 0, [], b""  # nobody is there to be answered
     return sent[0]["status"], sent[0]["headers"], b"".join(message.get("body", b"") for message in sent[1:])

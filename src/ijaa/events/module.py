@@ -33,6 +33,8 @@ from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
 from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
+from ijaa.shared.live import Live
+from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import COMMON, purge
@@ -49,15 +51,18 @@ def build(
 ) -> Module:
     """Wire the module over its database and its port; nothing is connected before its lifespan."""
     feed = MemberFeed(clock)
-    listener = Listener("events", connections.listen_url or connections.url, [feed])
     directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
     messages = MemberMessages(MemberRepository(), clock)
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
     outbox = Outbox(database, clock)
     publish = outbox.publish
-    seats = SeatRepository(publish)
+    repository = EventRepository(database)
+    live = Live("events", repository.live)
+    bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
+    listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
+    seats = SeatRepository(publish, live.tell)
     events = EventService(
-        database, EventRepository(database), seats, directory, publish=publish, cursors=cursors, clock=clock
+        database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
     )
     participations = ParticipationService(
         database,
@@ -80,7 +85,7 @@ def build(
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         try:
-            async with listener.run(), cached.running(), sealer.run():
+            async with listener.run(), bus.running(), cached.running(), sealer.run():
                 yield
         finally:
             await database.dispose()
@@ -89,7 +94,7 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, clock),
-        routes=[event_router(events), participation_router(participations)],
+        routes=[event_router(events, live), participation_router(participations)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,

@@ -11,6 +11,7 @@ from ijaa.shared.migrations import head
 log = structlog.get_logger("ijaa.boot")
 
 _WAIT = 3.0
+_SILENCE_MS = 60_000
 _FACTS = """
 SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
        to_regclass('public.alembic_version') IS NOT NULL,
@@ -81,6 +82,8 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # inherited by what is accepted: a client that takes nothing, or is gone without a word, is let go (tcp(7))
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MS)
     try:
         bound.bind((host, port))
     except (OSError, OverflowError) as error:

@@ -57,6 +57,7 @@ JOBS_LATE = Gauge(
     ("module",),
     multiprocess_mode="mostrecent",
 )
+WATCHERS = Gauge("ijaa_live_streams", "Open streams of events.", ("module",), multiprocess_mode="livesum")
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 
 

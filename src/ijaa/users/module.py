@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from litestar import Router
+from redis.asyncio import Redis
 
 from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
@@ -22,11 +24,14 @@ from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
 from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
+from ijaa.shared.live import Live
+from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
+from ijaa.shared.redis import namespace
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
@@ -102,6 +107,7 @@ def build(
     clock: Clock,
     throttle: Throttle,
     *,
+    redis: Redis,
     figures: EventFigures | None = None,
 ) -> UsersModule:
     """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
@@ -113,7 +119,8 @@ def build(
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
     flag_feed = FlagFeed()
-    listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys])
+    notifications = _notifications(settings, database, mails, redis, clock)
+    listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
     public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, clock)
@@ -194,7 +201,6 @@ def build(
         cursors=Cursors(derive_key(secret, "users/flag-cursors")),
         clock=clock,
     )
-    notifications, inbox = _notifications(settings, database, mails, clock)
     sealer = Sealer(database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock)
     delivery = TokenDelivery(secure=settings.secure)
     guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
@@ -209,8 +215,8 @@ def build(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.dispose)
             stack.callback(passwords.close)
-            await stack.enter_async_context(listener.run())
-            await stack.enter_async_context(sealer.run())
+            for started in (listener.run(), notifications.bus.running(), sealer.run()):
+                await stack.enter_async_context(started)
             yield
 
     return UsersModule(
@@ -229,29 +235,43 @@ def build(
             dashboard_router(dashboard),
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
-            notification_router(notifications),
+            notifications.routes,
         ],
         internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         outbox=outbox,
-        inbox=inbox,
+        inbox=notifications.inbox,
         worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
 
 
+@dataclass(frozen=True)
+class _Notifications:
+    """What members are told: how they read it, what fills it, and what tells those who watch."""
+
+    routes: Router
+    inbox: Inbox
+    bus: LiveBus
+
+
 def _notifications(
-    settings: Settings, database: Database, mails: MailQueue, clock: Clock
-) -> tuple[NotificationService, Inbox]:
-    """Return what members are told, and what fills it: the messages of the events module."""
+    settings: Settings, database: Database, mails: MailQueue, redis: Redis, clock: Clock
+) -> _Notifications:
     repository = NotificationRepository(database)
+    live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
-    told = EventMessages(Notifier(repository, mails, cursors, settings.base_url, clock))
+    told = EventMessages(Notifier(repository, mails, live.tell, cursors, settings.base_url, clock))
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
     )
-    return NotificationService(database, repository, cursors, clock), Inbox(database, heard, clock)
+    service = NotificationService(database, repository, live.tell, cursors, clock)
+    return _Notifications(
+        notification_router(service, live),
+        Inbox(database, heard, clock),
+        LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
+    )

@@ -49,7 +49,7 @@ def service(events_database: Database, clock: FrozenClock) -> Callable[[], Parti
         return ParticipationService(
             events_database,
             ParticipationRepository(events_database),
-            SeatRepository(publish),
+            SeatRepository(publish, lambda *_: None),
             FakeUserDirectory(),
             publish=publish,
             cursors=Cursors(b"k"),

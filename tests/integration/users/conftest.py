@@ -23,6 +23,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.modules import api_router
 from ijaa.shared.rate_limit import Quota
+from ijaa.shared.redis import connect
 from ijaa.shared.text import fold
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.models import User
@@ -97,7 +98,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
         assert given.users_database
         database = Database("users", given.users_database.url)
         own = throttle or no_limits(clock)
-        module = build(given, database, given.users_database, clock, own)
+        module = build(given, database, given.users_database, clock, own, redis=connect(given.redis_url))
         app = Litestar(
             route_handlers=[
                 api_router([module]),

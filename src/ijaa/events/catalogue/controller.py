@@ -12,6 +12,8 @@ from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Pr
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
+from ijaa.shared.http.streams import MEDIA_TYPE, STREAMED, EventStream, LastEventId
+from ijaa.shared.live import Live
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
@@ -69,6 +71,29 @@ class EventController(Controller):
     ) -> Response[EventRead]:
         """Give an event as the caller may see it, with its version as the ETag."""
         return _tagged(await events.read(request.user, event_id))
+
+    @get(
+        "/{event_id:int}/stream",
+        operation_id="watchEvent",
+        summary="Watch who takes part",
+        media_type=MEDIA_TYPE,
+        responses={200: STREAMED},
+    )
+    async def watch(
+        self,
+        request: StrictRequest,
+        events: NamedDependency[EventService],
+        live: NamedDependency[Live],
+        event_id: EventId,
+        last_event_id: LastEventId = None,
+    ) -> Response[bytes]:
+        """Give the counts of an event, and again whenever they change (`participation`), to whoever may see it.
+
+        The stream ends with the token of the caller, with his right to see the event, or with the process; a client
+        comes back with Last-Event-ID and is told only of what is newer.
+        """
+        viewer = request.user
+        return EventStream(request, live.watch(str(event_id)), lambda: events.seen(viewer, event_id), last_event_id)
 
     @post(operation_id="createEvent", summary="Create an event")
     async def create(
@@ -137,8 +162,11 @@ class OwnEventController(Controller):
         return await events.page(caller, EventFilter(role=role), sort, cursor, limit)
 
 
-def event_router(service: EventService) -> Router:
+def event_router(service: EventService, live: Live) -> Router:
     """Return the event routes."""
+
+    def provide_live() -> Live:
+        return live
 
     def provide_events() -> EventService:
         return service
@@ -146,7 +174,10 @@ def event_router(service: EventService) -> Router:
     return Router(
         "/",
         route_handlers=[EventController, OwnEventController],
-        dependencies={"events": Provide(provide_events, sync_to_thread=False)},
+        dependencies={
+            "events": Provide(provide_events, sync_to_thread=False),
+            "live": Provide(provide_live, sync_to_thread=False),
+        },
     )
 
 

@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
 from ijaa.events.catalogue.models import Event
-from ijaa.events.catalogue.schemas import EventCounts, EventRead
+from ijaa.events.catalogue.schemas import EventCounts, EventRead, LiveCounts
 from ijaa.events.visibility import INSIDER, MINE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
+from ijaa.shared.live import State
 from ijaa.shared.schema import columns
 
 _COLUMNS = columns(
@@ -35,6 +37,19 @@ SELECT participant_username FROM event_participations
 WHERE event_id = :event_id AND status <> 'NOT_GOING' ORDER BY id
 """)
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
+
+_LIVE = f"""
+SELECT privacy, {
+    columns(
+        LiveCounts,
+        event_id="id",
+        seats_taken="going",
+        waitlisted="waiting",
+        over_capacity="coalesce(going > capacity, false)",
+    )
+}
+FROM events WHERE id = $1
+"""
 
 READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
 
@@ -104,6 +119,10 @@ class EventRepository:
         assert found is not None  # noqa: S101 - aggregates always give a row
         return found
 
+    async def live(self, event_id: str) -> State | None:
+        """Return what those who watch an event are shown, or None where it is gone."""
+        return await self._database.fetch_one(_shown, _LIVE, int(event_id))
+
     async def lock(self, session: AsyncSession, event_id: int) -> Event | None:
         """Return an event to change; nobody else changes it, or its seats, before the transaction ends."""
         event: Event | None = await session.scalar(select(Event).where(Event.id == event_id).with_for_update())
@@ -121,3 +140,8 @@ class EventRepository:
         """Delete an event and the refusals it got."""
         await session.execute(_FORGET_REFUSALS, {"event_id": event_id})
         await session.execute(delete(Event).where(Event.id == event_id))
+
+
+def _shown(privacy: str, *counts: Any) -> State:
+    shown = LiveCounts(*counts)
+    return State("participation", msgspec.json.encode(shown), (shown.status, privacy))

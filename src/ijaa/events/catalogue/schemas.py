@@ -56,6 +56,17 @@ class EventCreate(Body, frozen=True, kw_only=True):
     status: Literal["DRAFT", "PUBLISHED"] = "PUBLISHED"
 
 
+class LiveCounts(View, frozen=True):
+    """What those who watch an event are shown as it changes."""
+
+    event_id: int
+    status: Status
+    capacity: int | None
+    seats_taken: int
+    waitlisted: int
+    over_capacity: bool
+
+
 class EventPatch(Patch, frozen=True, kw_only=True):
     """Changes of an event (RFC 7396); what is absent stays."""
 

@@ -27,6 +27,7 @@ from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
+from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
@@ -46,9 +47,9 @@ class EventService:
 
     def __init__(
         self, database: Database, repository: EventRepository, seats: SeatRepository,
-        directory: UserDirectory, *, publish: Publish, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, *, publish: Publish, tell: Tell, cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
-        self._publish = publish
+        self._publish, self._tell = publish, tell
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
@@ -78,6 +79,10 @@ class EventService:
         """Return an event as the viewer may see it; raise `NotFound` where he may not."""
         event = await self._visible(viewer, event_id)
         return (await self._with_cards(viewer, [event]))[0]
+
+    async def seen(self, viewer: Principal | None, event_id: int) -> None:
+        """Raise `NotFound` where the viewer may not see an event."""
+        await self._visible(viewer, event_id)
 
     async def page(
         self, viewer: Principal | None, wanted: EventFilter, sort: Sort, cursor: str | None, limit: int,
@@ -110,8 +115,9 @@ class EventService:
                 event.updated_at = now
                 _refresh_keys(event)
                 await session.flush()
+                self._tell(session, str(event_id))
                 if _MOVES & changes.keys():
-                    await self._tell(session, event, "moved")
+                    await self._announce(session, event, "moved")
                 await self._seats.promote(session, event_id, now)
         return await self.read(member, event_id)
 
@@ -132,6 +138,7 @@ class EventService:
             if await self._repository.answered(session, event_id):
                 raise HasParticipants
             await self._repository.remove(session, event_id)
+            self._tell(session, str(event_id))
 
     async def _to_status(self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...]) -> EventRead:
         await self._organised(member, event_id)
@@ -143,11 +150,12 @@ class EventService:
                 event.status = status
                 event.updated_at = self._clock.now()
                 event.cancelled_at = event.updated_at if status == "CANCELLED" else None
+                self._tell(session, str(event_id))
                 if status == "CANCELLED":
-                    await self._tell(session, event, "cancelled")
+                    await self._announce(session, event, "cancelled")
         return await self.read(member, event_id)
 
-    async def _tell(self, session: AsyncSession, event: Event, change: Change) -> None:
+    async def _announce(self, session: AsyncSession, event: Event, change: Change) -> None:
         """Tell everybody who comes, or may, that an event which is still to end changed."""
         if event.end_date <= self._clock.now():
             return

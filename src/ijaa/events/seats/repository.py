@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.messages import SeatPromoted
 from ijaa.events.seats.domain import Waiter, next_in
+from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
 
 OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
@@ -69,8 +70,8 @@ class SeatState(msgspec.Struct, frozen=True):
 class SeatRepository:
     """Takes, frees and hands on seats, and tells who got one."""
 
-    def __init__(self, publish: Publish) -> None:
-        self._publish = publish
+    def __init__(self, publish: Publish, tell: Tell) -> None:
+        self._publish, self._tell = publish, tell
 
     async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
         """Take the lock every other change of seats waits for; return whether the event takes answers."""
@@ -79,19 +80,23 @@ class SeatRepository:
     async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> bool:
         """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides."""
         taken = await session.execute(_CLAIM, {"event_id": event_id, "seats": seats, "now": now})
+        self._tell(session, str(event_id))
         return taken.first() is not None
 
     async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> int | None:
         """Join the tail of the waitlist and return the place in its order, or None when the event takes no answers."""
+        self._tell(session, str(event_id))
         seq: int | None = await session.scalar(_QUEUE, {"event_id": event_id, "now": now})
         return seq
 
     async def release(self, session: AsyncSession, event_id: int, seats: int) -> None:
         """Give seats back; `promote` in the same transaction hands them on."""
+        self._tell(session, str(event_id))
         await session.execute(_RELEASE, {"event_id": event_id, "seats": seats})
 
     async def unqueue(self, session: AsyncSession, event_id: int) -> None:
         """Leave the waitlist."""
+        self._tell(session, str(event_id))
         await session.execute(_UNQUEUE, {"event_id": event_id})
 
     async def state(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:

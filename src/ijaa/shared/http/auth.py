@@ -6,9 +6,12 @@ from litestar import Request
 from litestar.types import Scope
 
 from ijaa.shared.clock import Clock
-from ijaa.shared.errors import Forbidden, StepUpRequired, TotpEnrolmentRequired, Unauthenticated
+from ijaa.shared.errors import Forbidden, StepUpRequired, TotpEnrolmentRequired, Unauthenticated, Unavailable
 from ijaa.shared.http.policies import MEMBERS, NOT_ASKED, Policy
 from ijaa.shared.principals import InvalidTokenError, Principal, Role, TokenVerifier
+
+VERIFIER = "verifier"
+"""Where in the state of the application it is."""
 
 
 async def authenticate(
@@ -45,6 +48,18 @@ def _refuse_others(principal: Principal, callers: frozenset[Role]) -> None:
     if callers == MEMBERS:
         raise Forbidden("This is for members; admin accounts are separate.")
     raise Forbidden(f"This is for these roles: {', '.join(sorted(callers))}.")
+
+
+async def still_good(request: Request[Any, Any, Any]) -> bool:
+    """Whether the token a request came with would still be taken; nobody's request always is."""
+    verifier: TokenVerifier = request.app.state[VERIFIER]
+    if request.scope["user"] is None or (token := _bearer(request.scope)) is None:
+        return True
+    try:
+        await verifier.verify(token)
+    except (InvalidTokenError, Unavailable):
+        return False
+    return True
 
 
 async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:

@@ -14,7 +14,7 @@ from litestar.plugins import InitPlugin
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.errors import Forbidden
 from ijaa.shared.flags import FeatureDisabled, FeatureFlags
-from ijaa.shared.http.auth import authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.auth import VERIFIER, authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.limits import admit
@@ -23,6 +23,7 @@ from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
+from ijaa.shared.http.streams import STREAMS, Streams
 from ijaa.shared.http.telemetry import Telemetry
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.principals import Principal, TokenVerifier
@@ -66,6 +67,9 @@ class HttpFloor(InitPlugin):
             "viewer": Provide(provide_viewer),
             "caller": Provide(provide_caller),
         }
+        streams = Streams()
+        app_config.state.update({VERIFIER: self._verifier, STREAMS: streams})
+        app_config.lifespan = [*app_config.lifespan, lambda _: streams.ending_with_the_server()]
         app_config.before_request = self._gate
         app_config.on_startup += [lambda app: attach(app, self._policies), describe]
         app_config.request_class = StrictRequest

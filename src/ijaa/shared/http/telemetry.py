@@ -13,6 +13,7 @@ from prometheus_client import Histogram
 from ijaa.shared.context import request_id
 from ijaa.shared.http.limits import LIMIT_HEADERS
 from ijaa.shared.http.proxies import Proxies
+from ijaa.shared.http.streams import HEAD, STREAM
 from ijaa.shared.metrics import REQUESTS
 
 log = structlog.get_logger("ijaa.request")
@@ -45,12 +46,13 @@ class Telemetry:
         began = time.perf_counter()
         identity = _identity(scope)
         request_id.set(identity.decode())
-        status = 500
+        status, streaming = 500, False
 
         async def stamped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streaming
             if message["type"] == "http.response.start":
                 status = message["status"]
+                streaming = (b"content-type", STREAM) in message["headers"]
                 said = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -61,13 +63,16 @@ class Telemetry:
             await send(message)
 
         # HEAD is GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
-        inner: Any = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        inner: Any = {**scope, "method": "GET", HEAD: True} if scope["method"] == "HEAD" else scope
         if self._proxies is not None:
             inner = {**inner, "client": self._proxies.client_of(inner)}
         try:
             await self._app(inner, receive, stamped)
         finally:
-            _write_down(inner, scope["method"], status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            if not streaming:  # how long somebody watched is no duration of ours
+                _series(scope["method"], _route(inner), status).observe(seconds)
+            _write_down(inner, scope["method"], status, seconds)
 
 
 def _identity(scope: Scope) -> bytes:
@@ -78,17 +83,19 @@ def _identity(scope: Scope) -> bytes:
 
 
 def _write_down(scope: Any, method: str, status: int, seconds: float) -> None:
-    route = scope.get("path_template") or _UNTEMPLATED
-    _series(method, route, status).observe(seconds)
     principal = scope.get("user")
     log.info(
         "request",
         method=method,
-        route=route,
+        route=_route(scope),
         status=status,
         ms=round(seconds * 1000, 2),
         user=principal.username if principal else None,
     )
+
+
+def _route(scope: Any) -> str:
+    return scope.get("path_template") or _UNTEMPLATED
 
 
 @lru_cache(maxsize=4096)

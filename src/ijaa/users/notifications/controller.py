@@ -2,10 +2,13 @@
 
 from typing import Annotated
 
-from litestar import Controller, Router, get, patch, post
+from litestar import Controller, Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, QueryParameter
 
+from ijaa.shared.http.requests import StrictRequest
+from ijaa.shared.http.streams import MEDIA_TYPE, STREAMED, EventStream, LastEventId
+from ijaa.shared.live import Live
 from ijaa.shared.principals import Principal
 from ijaa.users.notifications.schemas import (
     Inbox,
@@ -36,6 +39,23 @@ class NotificationController(Controller):
     ) -> Inbox:
         """Give what the caller is told, the latest first, and how many of all are unread."""
         return await notifications.page(caller, cursor, limit, unread=unread)
+
+    @get(
+        "/stream",
+        operation_id="watchMyNotifications",
+        summary="Watch my notifications",
+        media_type=MEDIA_TYPE,
+        responses={200: STREAMED},
+    )
+    async def watch(
+        self, request: StrictRequest, caller: NamedDependency[Principal], live: NamedDependency[Live],
+        last_event_id: LastEventId = None,
+    ) -> Response[bytes]:  # fmt: skip
+        """Give how many are unread, and again whenever that changes (`notification`).
+
+        The stream ends with the token of the caller, or with the process; a client comes back with Last-Event-ID.
+        """
+        return EventStream(request, live.watch(caller.username), _always, last_event_id)
 
     @post("/read", operation_id="markMyNotificationsRead", summary="Mark notifications as read", status_code=200)
     async def mark_read(
@@ -86,14 +106,24 @@ class UnsubscriptionController(Controller):
         await notifications.unsubscribe(data.token)
 
 
-def notification_router(service: NotificationService) -> Router:
+def notification_router(service: NotificationService, live: Live) -> Router:
     """Return the routes of notifications."""
 
     def provide_notifications() -> NotificationService:
         return service
 
+    def provide_live() -> Live:
+        return live
+
     return Router(
         "/",
         route_handlers=[NotificationController, PreferenceController, UnsubscriptionController],
-        dependencies={"notifications": Provide(provide_notifications, sync_to_thread=False)},
+        dependencies={
+            "notifications": Provide(provide_notifications, sync_to_thread=False),
+            "live": Provide(provide_live, sync_to_thread=False),
+        },
     )
+
+
+async def _always() -> None:
+    """Let a member see what he is told."""

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
+from ijaa.shared.live import State
 from ijaa.shared.schema import columns
 from ijaa.users.notifications.domain import DEFAULTS, Channels, Kind
+from ijaa.users.notifications.schemas import LiveUnread
 from ijaa.users.standing import MAY_ACT
 
 
@@ -68,6 +70,10 @@ ORDER BY n.told_at DESC, n.id DESC LIMIT $5
 _UNREAD = """
 SELECT count(*) FROM notifications n JOIN users u ON u.id = n.user_id WHERE u.username = $1 AND n.read_at IS NULL
 """
+_LIVE = """
+SELECT count(*), max(n.told_at) FROM notifications n JOIN users u ON u.id = n.user_id
+WHERE u.username = $1 AND n.read_at IS NULL
+"""
 _READ = text("""
 UPDATE notifications n SET read_at = :now FROM users u
 WHERE u.id = n.user_id AND u.username = :username AND n.read_at IS NULL
@@ -125,6 +131,11 @@ class NotificationRepository:
     async def unread(self, username: str) -> int:
         """Return how many are unread."""
         return int(await self._database.fetch_value(_UNREAD, username))
+
+    async def live(self, username: str) -> State | None:
+        """Return what a member who watches is shown."""
+        found = await self._database.fetch_one(LiveUnread, _LIVE, username)
+        return State("notification", msgspec.json.encode(found)) if found else None
 
     async def mark_read(self, session: AsyncSession, username: str, ids: Sequence[int] | None, now: datetime) -> None:
         """Mark some as read, or all of them for None; what is not the member's is passed over."""

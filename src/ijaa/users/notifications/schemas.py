@@ -45,6 +45,14 @@ class Unread(View, frozen=True):
     unread: int
 
 
+class LiveUnread(View, frozen=True):
+    """What a member who watches is shown as it changes."""
+
+    unread: int
+    latest_at: datetime | None
+    """When the latest of them was told."""
+
+
 class ChannelsRead(View, frozen=True):
     """By which ways a member is told."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, Violation
+from ijaa.shared.live import Tell
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.messages import Received
 from ijaa.shared.pages import Cursors
@@ -35,8 +36,11 @@ _UNSUBSCRIBE = "unsubscribe"
 class NotificationService:
     """Shows members what they are told, and lets them choose."""
 
-    def __init__(self, database: Database, repository: NotificationRepository, cursors: Cursors, clock: Clock) -> None:
-        self._database, self._repository, self._cursors, self._clock = database, repository, cursors, clock
+    def __init__(
+        self, database: Database, repository: NotificationRepository, tell: Tell, cursors: Cursors, clock: Clock
+    ) -> None:
+        self._database, self._repository, self._tell = database, repository, tell
+        self._cursors, self._clock = cursors, clock
 
     async def page(self, member: Principal, cursor: str | None, limit: int, *, unread: bool) -> Inbox:
         """Return what the member is told, the latest first."""
@@ -53,6 +57,7 @@ class NotificationService:
         async with self._database.transaction() as session:
             ids = None if marks.ids is UNSET else marks.ids
             await self._repository.mark_read(session, member.username, ids, self._clock.now())
+            self._tell(session, member.username)
         return Unread(await self._repository.unread(member.username))
 
     async def preferences(self, member: Principal) -> Preferences:
@@ -90,9 +95,10 @@ class Notifier:
     """Tells members what happened, by the ways they chose."""
 
     def __init__(
-        self, repository: NotificationRepository, mails: MailQueue, cursors: Cursors, base_url: str, clock: Clock
-    ) -> None:
-        self._repository, self._mails, self._cursors = repository, mails, cursors
+        self, repository: NotificationRepository, mails: MailQueue, tell: Tell, cursors: Cursors, base_url: str,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self._repository, self._mails, self._tell, self._cursors = repository, mails, tell, cursors
         self._base_url, self._clock = base_url, clock
 
     async def tell(
@@ -102,6 +108,8 @@ class Notifier:
         """Tell members, in the transaction of why; `seq` grows with each thing told of `subject`, which comes late."""
         now, stored = self._clock.now(), msgspec.json.encode(facts).decode()
         await self._repository.add(session, usernames, kind, subject, stored, seq, now)
+        for username in usernames:
+            self._tell(session, username)
         words = said(kind, msgspec.json.decode(stored), 1)
         for to in await self._repository.addressees(session, usernames, kind, now):
             token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)

@@ -1,0 +1,168 @@
+"""What people watch as it changes: one state per process, told over Redis, or over PostgreSQL without it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from ijaa.shared.database import Database
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.listener import Listener
+from ijaa.shared.live import Live, State, Watch
+from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.redis import connect
+
+NOBODY = "redis://127.0.0.1:1"
+
+
+class Board:
+    """What a topic shows, and how often it was read."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str | None] = {"a": "1", "b": "1"}
+        self.reads: list[str] = []
+
+    async def load(self, topic: str) -> State | None:
+        self.reads.append(topic)
+        said = self.said[topic]
+        return None if said is None else State("told", said.encode())
+
+
+@pytest.fixture
+def board() -> Board:
+    """Return what every process of a test reads."""
+    return Board()
+
+
+@asynccontextmanager
+async def a_process(board: Board, database: Database, redis: str) -> AsyncIterator[Live]:
+    """Give the topics of one process of the module."""
+    live = Live("events", board.load)
+    client = connect(redis)
+    bus = LiveBus("events", live, client, database, namespace=f"test:{database.url[-20:]}")
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(client.aclose)
+        await stack.enter_async_context(Listener("events", database.url, [bus]).run())
+        await stack.enter_async_context(bus.running())
+        await asyncio.sleep(0.3)  # it has subscribed
+        yield live
+
+
+async def seen(watch: Watch, text: str, within: float = 5.0) -> None:
+    """Wait until a watch shows this."""
+    async with asyncio.timeout(within):
+        while not (watch.topic.loaded and watch.topic.state and watch.topic.state.data == text.encode()):
+            watch.wake.clear()
+            await watch.wake.wait()
+
+
+async def change(board: Board, live: Live, database: Database, topic: str, said: str | None) -> None:
+    """Change a topic in a transaction."""
+    async with database.transaction() as session:
+        board.said[topic] = said
+        live.tell(session, topic)
+
+
+@pytest.mark.parametrize("kind", ["redis", "without redis"])
+async def test_a_change_in_one_process_is_seen_in_every_other(
+    kind: str, servers: dict[str, str], board: Board, events_database: Database
+) -> None:
+    # mutants: tell only this process; no way without Redis
+    redis = servers["IJAA_REDIS_URL"] if kind == "redis" else NOBODY
+    async with (
+        a_process(board, events_database, redis) as here,
+        a_process(board, events_database, redis) as there,
+        here.watch("a") as mine,
+        there.watch("a") as theirs,
+    ):
+        for said in ("2", "3", "4"):
+            await change(board, here, events_database, "a", said)
+            await seen(mine, said)
+            # less than a resync takes, so it was told
+            await seen(theirs, said, within=1.5)
+
+
+async def test_who_lost_redis_reads_anew_until_it_is_back(
+    servers: dict[str, str], board: Board, events_database: Database
+) -> None:
+    # mutant: trust a subscription that is gone
+    async with (
+        a_process(board, events_database, servers["IJAA_REDIS_URL"]) as telling,
+        a_process(board, events_database, NOBODY) as cut_off,
+        cut_off.watch("a") as watch,
+    ):
+        await seen(watch, "1")
+        await change(board, telling, events_database, "a", "2")
+        await seen(watch, "2")
+
+
+async def test_nothing_is_told_before_its_commit_nor_without_it(board: Board, events_database: Database) -> None:
+    # mutant: tell at once
+    live = Live("events", board.load)
+    async with live.watch("a") as watch:
+        await seen(watch, "1")
+        board.reads.clear()
+        with pytest.raises(ZeroDivisionError):
+            async with events_database.transaction() as session:
+                live.tell(session, "a")
+                await asyncio.sleep(0.2)
+                _ = 1 / 0
+        await asyncio.sleep(0.2)
+        assert board.reads == []
+
+
+async def test_a_burst_is_read_a_few_times_and_by_one_for_all(board: Board) -> None:
+    # mutants: a read per watcher; a read per change; a last change that nobody reads
+    live = Live("events", board.load)
+    async with AsyncExitStack() as stack:
+        watches = [await stack.enter_async_context(live.watch("a")) for _ in range(50)]
+        await seen(watches[0], "1")
+        for number in range(300):
+            board.said["a"] = str(number)
+            live.note("a")
+            live.note("b")  # nobody watches it
+            await asyncio.sleep(0.001)
+        for watch in watches:
+            await seen(watch, "299")
+        assert 2 <= len(board.reads) <= 12
+        assert set(board.reads) == {"a"}
+
+
+async def test_a_topic_nobody_watches_is_forgotten(board: Board) -> None:
+    # mutant: follow for ever
+    live = Live("events", board.load)
+    before = len(asyncio.all_tasks())
+    async with live.watch("a") as one, live.watch("a") as other:
+        assert one.topic is other.topic
+        await seen(one, "1")
+        assert len(asyncio.all_tasks()) == before + 1
+    assert len(asyncio.all_tasks()) == before
+    async with live.watch("a") as again:
+        assert again.topic is not one.topic
+
+
+async def test_a_topic_that_cannot_be_read_is_read_later(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    # mutant: give up after a failure
+    monkeypatch.setattr("ijaa.shared.live._AGAIN", 0.05)
+    failures: list[Exception] = [Unavailable("away"), ZeroDivisionError()]
+
+    async def load(topic: str) -> State | None:
+        if failures:
+            raise failures.pop()
+        return await board.load(topic)
+
+    async with Live("events", load).watch("a") as watch:
+        await seen(watch, "1")
+
+
+async def test_only_so_many_may_watch(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    # mutant: count what was opened, not what is open
+    monkeypatch.setattr("ijaa.shared.live.MOST", 2)
+    live = Live("events", board.load)
+    async with live.watch("a"), live.watch("b"):
+        with pytest.raises(Unavailable):
+            async with live.watch("a"):
+                pass
+    async with live.watch("a"), live.watch("b"):
+        pass

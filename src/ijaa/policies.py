@@ -15,6 +15,8 @@ _SERVICE = Policy(NOT_ASKED, limit="none")
 _SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
+_LINE = 30.0
+"""Seconds somebody stands in the line of an event; each in front of him is bound by the database's own times."""
 _AUDITORS: frozenset[Role] = _SUPERADMINS | {"auditor"}
 
 POLICIES: Mapping[str, Policy] = {
@@ -93,7 +95,7 @@ POLICIES: Mapping[str, Policy] = {
     "reinstateUser": Policy(_MODERATORS, flag="admin.user-management"),
     "deleteUser": Policy(_MODERATORS, flag="admin.user-management"),
     "listAudit": Policy(_AUDITORS),
-    "exportAudit": Policy(_AUDITORS),
+    "exportAudit": Policy(_AUDITORS, seconds=60),
     "getDashboard": Policy(ADMINS, flag="admin.features"),
     # feature flags
     "getFlag": Policy(EVERYBODY),
@@ -117,10 +119,10 @@ POLICIES: Mapping[str, Policy] = {
     "cancelEvent": Policy(MEMBERS, flag="events.update"),
     "listMyEvents": Policy(MEMBERS, flag="events"),
     # participations
-    "putRsvp": Policy(MEMBERS, flag="events.participation"),
+    "putRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "getRsvp": Policy(MEMBERS, flag="events.participation"),
-    "deleteRsvp": Policy(MEMBERS, flag="events.participation"),
+    "deleteRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "listParticipants": Policy(MEMBERS, flag="events.participation"),
-    "approveParticipant": Policy(MEMBERS, flag="events.participation"),
-    "rejectParticipant": Policy(MEMBERS, flag="events.participation"),
+    "approveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
 }

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
+import structlog
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import PoolProxiedConnection, event, exc
 from sqlalchemy.engine import make_url
@@ -18,6 +19,8 @@ from sqlalchemy.util.concurrency import in_greenlet
 from ijaa.shared.errors import Unavailable
 
 Row = TypeVar("Row")
+
+log = structlog.get_logger("ijaa.database")
 
 DEADLINE = 2.0
 """Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
@@ -41,6 +44,19 @@ _OUT_OF_REACH = (
     asyncpg.InvalidCatalogNameError,
     exc.TimeoutError,
 )
+
+
+_OWN_FAULT = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    exc.TimeoutError,
+)
+"""What tells of one statement, or of too many at once, and not that the database is away."""
+_ENOUGH = 5
+"""Failures one after the other after which nobody waits for the database any more."""
+_LOOK_EVERY = 0.25
+"""Seconds after which the next request finds out whether it is back."""
 
 
 class _ConnectsError(Exception):
@@ -86,6 +102,7 @@ class Database:
         )
         self.engine: AsyncEngine = config.get_engine()
         self._sessions = config.create_session_maker()
+        self._failures, self._look_at = 0, 0.0
         self._whole: ContextVar[AsyncSession | None] = ContextVar(f"{name}-whole", default=None)
         self._observe()
 
@@ -177,14 +194,31 @@ class Database:
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
+        self._refuse_while_away()
         try:
             yield
         except _OUT_OF_REACH as error:
-            raise self._unavailable() from error
+            raise self._failed(error) from error
         except exc.DBAPIError as error:
             if error.connection_invalidated or isinstance(_driver_error(error), _OUT_OF_REACH):
-                raise self._unavailable() from error
+                raise self._failed(_driver_error(error)) from error
             raise
+        self._failures = 0
+
+    def _refuse_while_away(self) -> None:
+        if self._failures < _ENOUGH:
+            return
+        if (now := time.monotonic()) < self._look_at:
+            raise self._unavailable()
+        self._look_at = now + _LOOK_EVERY  # this one finds out
+
+    def _failed(self, error: BaseException | None) -> Unavailable:
+        if not isinstance(error, _OWN_FAULT):
+            self._failures += 1
+            if self._failures == _ENOUGH:
+                self._look_at = time.monotonic() + _LOOK_EVERY
+                log.warning("the database does not answer; nobody waits for it", database=self.name)
+        return self._unavailable()
 
     def _unavailable(self) -> Unavailable:
         return Unavailable(f"The {self.name} database cannot be reached or is too slow just now.")

@@ -99,10 +99,7 @@ class Live:
 
     def tell(self, session: AsyncSession, topic: str) -> None:
         """Tell that a topic changed, once this transaction has committed."""
-        told: set[str] = session.info.setdefault("live", set())
-        if topic not in told:
-            told.add(topic)
-            after_commit(session, lambda: self._told(topic))
+        after_commit(session, lambda: self._told(topic))
 
     def note(self, topic: str) -> None:
         """Read a topic anew, if anybody watches it here."""

@@ -57,6 +57,7 @@ JOBS_LATE = Gauge(
     ("module",),
     multiprocess_mode="mostrecent",
 )
+SHED = Counter("ijaa_requests_shed_total", "Requests refused because enough were under way, by module.", ("module",))
 WATCHERS = Gauge("ijaa_live_streams", "Open streams of events.", ("module",), multiprocess_mode="livesum")
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 

@@ -110,8 +110,7 @@ class Outbox:
             return
         given = {"messages": msgspec.json.encode(rows).decode(), "now": self._clock.now()}
         await session.execute(_PUT, given)
-        if self._woken and "outbox" not in session.info:
-            session.info["outbox"] = True
+        if self._woken:
             after_commit(session, self._wake)
 
     def on_published(self, wake: Callable[[], None]) -> None:

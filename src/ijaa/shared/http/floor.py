@@ -14,7 +14,9 @@ from litestar.plugins import InitPlugin
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.errors import Forbidden
 from ijaa.shared.flags import FeatureDisabled, FeatureFlags
+from ijaa.shared.http.admission import Admission
 from ijaa.shared.http.auth import VERIFIER, authenticate, provide_caller, provide_viewer
+from ijaa.shared.http.deadlines import Deadlines, allow
 from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.limits import admit
@@ -90,6 +92,8 @@ class HttpFloor(InitPlugin):
 
     async def _gate(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         policy = policy_of(request.route_handler)
+        if (seconds := policy.deadline) is not None:
+            allow(request.scope, seconds)
         try:
             caller = await authenticate(request, policy, self._verifier, self._clock)
         except Forbidden:
@@ -124,7 +128,10 @@ class HttpFloor(InitPlugin):
 
 
 def observed(app: Litestar, *, secure: bool, trusted_proxies: Sequence[str] = ()) -> Litestar:
-    """Wrap a whole application, its 404s included, in `Telemetry` and `Replays`, and tell it its true clients."""
+    """Wrap a whole application, its 404s included: counted, in time, its answers kept, its true clients told."""
     proxies = Proxies(trusted_proxies) if trusted_proxies else None
-    app.asgi_handler = Telemetry(Replays(app.asgi_handler), secure=secure, proxies=proxies)
+    admission = Admission()
+    app.on_startup.append(admission.learn)
+    served = Deadlines(Replays(app.asgi_handler))
+    app.asgi_handler = Telemetry(served, secure=secure, proxies=proxies, admission=admission)
     return app

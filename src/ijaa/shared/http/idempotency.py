@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.errors import Malformed, Problem
 from ijaa.shared.http.policies import NOT_ASKED, Policy
-from ijaa.shared.http.problems import MEDIA_TYPE, details_of
+from ijaa.shared.http.problems import as_messages
 from ijaa.shared.idempotency import Answer, Claim, IdempotencyKeys, fingerprint
 from ijaa.shared.principals import Principal
 
@@ -58,7 +57,7 @@ class Replays:
         except _NotKeptError:
             pass  # nothing was done: the answer says why
         except Problem as problem:  # the transaction could not end well, so the answer held back is not true
-            held = _as_messages(problem, scope)
+            held = as_messages(problem, scope)
         for message in held:
             await send(message)
 
@@ -107,12 +106,3 @@ async def _keep(pending: _Pending, held: list[Message]) -> None:
 
 def _key_of(scope: Scope) -> bytes | None:
     return next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
-
-
-def _as_messages(problem: Problem, scope: HTTPScope) -> list[dict[str, Any]]:
-    headers = [(b"content-type", MEDIA_TYPE.encode())]
-    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    body = msgspec.json.encode(details_of(problem, scope["path"]))
-    headers.append((b"content-length", str(len(body)).encode()))
-    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
-    return [start, {"type": "http.response.body", "body": body, "more_body": False}]

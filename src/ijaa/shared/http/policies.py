@@ -39,10 +39,19 @@ class Policy(msgspec.Struct, frozen=True):
     """The one that does so for admins, where both kinds of caller share a route."""
     limit: Limit | None = None
     """None is `read` for GET and `write` for everything else."""
+    seconds: float | None = None
+    """How long an answer may take; None is 10 s for what hashes a password, 2 s for everything else."""
     answers_secret: bool = False
     """Whether the answer shows a secret once, so that it is never stored for an Idempotency-Key."""
 
+    @property
+    def deadline(self) -> float | None:
+        """How long an answer may take, where that is not what everything has."""
+        return self.seconds or (_HASHING if self.limit in {"login", "mail"} else None)
 
+
+_HASHING = 10.0
+"""Seconds for what waits in the line of passwords to be hashed."""
 PAGES = {OPT: Policy(NOT_ASKED, limit="none")}
 """`opt` of handlers that have no operation id, because Litestar makes them."""
 

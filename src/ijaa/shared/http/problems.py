@@ -75,6 +75,16 @@ def details_of(problem: Problem, instance: str) -> ProblemDetails:
     )
 
 
+def as_messages(problem: Problem, scope: Any) -> list[Any]:
+    """Return the ASGI messages that answer a problem, for where there is no application to do it."""
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    body = msgspec.json.encode(details_of(problem, scope["path"]))
+    headers.append((b"content-length", str(len(body)).encode()))
+    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
+    return [start, {"type": "http.response.body", "body": body, "more_body": False}]
+
+
 def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[ProblemDetails]:
     return Response(
         details_of(problem, request.scope["path"]),

@@ -11,7 +11,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from ijaa.shared.context import request_id
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.admission import Admission, Slot
 from ijaa.shared.http.limits import LIMIT_HEADERS
+from ijaa.shared.http.problems import as_messages
 from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.streams import HEAD, STREAM
 from ijaa.shared.metrics import REQUESTS
@@ -35,8 +38,8 @@ SECURITY_HEADERS: dict[bytes, bytes] = {
 class Telemetry:
     """Wraps the application: nothing it answers leaves without a request id, and every answer is written down once."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool, proxies: Proxies | None = None) -> None:
-        self._app, self._proxies = app, proxies
+    def __init__(self, app: ASGIApp, *, secure: bool, admission: Admission, proxies: Proxies | None = None) -> None:
+        self._app, self._admission, self._proxies = app, admission, proxies
         self._headers = dict(SECURITY_HEADERS)
         if secure:
             self._headers[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
@@ -47,12 +50,14 @@ class Telemetry:
         identity = _identity(scope)
         request_id.set(identity.decode())
         status, streaming = 500, False
+        slot: Slot | None = None
 
         async def stamped(message: Message) -> None:
             nonlocal status, streaming
             if message["type"] == "http.response.start":
                 status = message["status"]
-                streaming = (b"content-type", STREAM) in message["headers"]
+                if streaming := (b"content-type", STREAM) in message["headers"]:
+                    leave()
                 said = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -62,13 +67,28 @@ class Telemetry:
                 ]
             await send(message)
 
+        def leave() -> None:
+            nonlocal slot
+            if slot is not None:
+                self._admission.leave(slot)
+                slot = None
+
         # HEAD is GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
         inner: Any = {**scope, "method": "GET", HEAD: True} if scope["method"] == "HEAD" else scope
         if self._proxies is not None:
             inner = {**inner, "client": self._proxies.client_of(inner)}
         try:
+            slot = self._admission.enter(scope)
+        except (
+            Unavailable
+        ) as problem:  # written down as a figure alone: there are many of these, and they must be cheap
+            for answer in as_messages(problem, scope):
+                await stamped(answer)
+            return
+        try:
             await self._app(inner, receive, stamped)
         finally:
+            leave()
             seconds = time.perf_counter() - began
             if not streaming:  # how long somebody watched is no duration of ours
                 _series(scope["method"], _route(inner), status).observe(seconds)

@@ -1,0 +1,75 @@
+"""How much a process takes on at once: what is more is refused before anything is done for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.idempotency import OPT
+from ijaa.shared.http.policies import policy_of
+from ijaa.shared.metrics import SHED
+
+READS = 64
+"""Reads of one module under way in a process; a few keep its processor busy, the rest would only wait."""
+WRITES = 2000
+"""Everything else: many may wait in the line of one event."""
+Slot = tuple[str, bool]
+"""A module, and whether it is a read."""
+_KEPT_IN = frozenset({"login", "refresh", "none"})
+"""Classes that are let in whatever else is under way: health, and signing in, which has a line of its own."""
+
+
+class Admission:
+    """Counts what is under way per module, so that a module that is slow leaves the other one its share."""
+
+    def __init__(self) -> None:
+        self._places: Mapping[str, str] = {}
+        self._under_way: dict[Slot, int] = {}
+
+    def learn(self, app: Litestar) -> None:
+        """Learn which module answers where, once every route has its policy."""
+        self._places = places(app)
+
+    def enter(self, scope: Any) -> Slot | None:
+        """Count a request in, and return what to count out; None for what is always let in.
+
+        Raises `Unavailable` when enough is under way.
+        """
+        module = self._places.get(_place(scope["path"]))
+        if module is None:
+            return None
+        slot = module, scope["method"] in {"GET", "HEAD"}
+        number = self._under_way.get(slot, 0)
+        if number >= (READS if slot[1] else WRITES):
+            SHED.labels(module).inc()
+            raise Unavailable("Too much is asked of this process just now.")
+        self._under_way[slot] = number + 1
+        return slot
+
+    def leave(self, slot: Slot) -> None:
+        """Count a request out."""
+        self._under_way[slot] -= 1
+
+
+def places(app: Litestar) -> dict[str, str]:
+    """Return which module answers below which place of the API, what is always let in left out."""
+    found: dict[str, str] = {}
+    kept: set[str] = set()
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if (module := handler.opt.get(OPT)) is not None and handler.http_methods != {"OPTIONS"}:
+                place = _place(route.path)
+                found[place] = module
+                if policy_of(handler).limit in _KEPT_IN:
+                    kept.add(place)
+    return {place: module for place, module in found.items() if place not in kept}
+
+
+def _place(path: str) -> str:
+    """Return the first part of a path below `/api/v1`, and the second one of what is the caller's own."""
+    parts = path.split("/", 5)
+    return "/".join(parts[3:5] if parts[3:4] in (["me"], ["admin"]) else parts[3:4])

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
@@ -28,13 +29,18 @@ def deployment(servers: dict[str, str], users_dsn: str, events_dsn: str, tmp_pat
 @pytest.fixture
 def sign_in(deployment: dict[str, str], users_database: Database) -> SignIn:
     """Return what gives an access token for a base URL, a member's unless a role is named, without a password."""
+    return signer(deployment["IJAA_SECRET_KEY"], users_database)
+
+
+def signer(secret: str, users: Database) -> SignIn:
+    """Return what signs access tokens with the keys of a database."""
     clock = SystemClock()
-    box = SecretBox(deployment["IJAA_SECRET_KEY"], "signing-keys")
-    keys = SigningKeys(users_database, KeyRepository(users_database), box, clock)
+    keys = SigningKeys(users, KeyRepository(users), SecretBox(secret, "signing-keys"), clock)
 
     async def token(username: str, issuer: str, role: Role = "member") -> str:
         now = clock.now()
-        principal = Principal(f"USER_{username}", username, f"session-{username}", role, int(now.timestamp()))
+        session = str(uuid5(NAMESPACE_OID, username))
+        principal = Principal(f"USER_{username}", username, session, role, int(now.timestamp()))
         return access_tokens.issue(principal, await keys.current(), issuer, now)
 
     return token

@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import PoolProxiedConnection, event, exc
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -125,7 +126,7 @@ class Database:
 
         Within `whole()` it is a savepoint of that transaction.
         """
-        with self._reachable():
+        with self.reachable():
             if (session := self._whole.get()) is not None:
                 hooks = session.info.setdefault("after_commit", [])
                 before = len(hooks)
@@ -163,7 +164,7 @@ class Database:
     async def _read(self, method: str, sql: str, args: tuple[Any, ...]) -> Any:
         if (session := self._whole.get()) is not None:
             return await self._read_within(session, method, sql, args)
-        with self._reachable():
+        with self.reachable():
             connection = await self._checkout()
             try:
                 began = time.perf_counter()
@@ -176,7 +177,7 @@ class Database:
         return result
 
     async def _read_within(self, session: AsyncSession, method: str, sql: str, args: tuple[Any, ...]) -> Any:
-        with self._reachable():
+        with self.reachable():
             connection = await (await session.connection()).get_raw_connection()
             began = time.perf_counter()
             result = await getattr(connection.driver_connection, method)(sql, *args)
@@ -193,12 +194,17 @@ class Database:
         return await self.engine.raw_connection()
 
     @contextmanager
-    def _reachable(self) -> Iterator[None]:
+    def reachable(self) -> Iterator[None]:
+        """Raise `Unavailable` for whatever within the block means that the database is down or too slow."""
         self._refuse_while_away()
         try:
             yield
         except _OUT_OF_REACH as error:
             raise self._failed(error) from error
+        except AsyncAdapt_asyncpg_dbapi.Error as error:  # of making a connection for the driver, which nobody wraps
+            if isinstance(error.__cause__, _OUT_OF_REACH):
+                raise self._failed(error.__cause__) from error
+            raise
         except exc.DBAPIError as error:
             if error.connection_invalidated or isinstance(_driver_error(error), _OUT_OF_REACH):
                 raise self._failed(_driver_error(error)) from error

@@ -6,12 +6,13 @@ import pytest
 
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, Standing
 from ijaa.shared.throttle import Throttle
-from tests.integration.throttle.conftest import Process, Relay, eventually
+from tests.faulty import FaultProxy, eventually
+from tests.integration.throttle.conftest import Process
 
 WAYS = pytest.mark.parametrize("way", ["stopped", "black-holed"])
 
 
-async def go_away(relay: Relay, way: str) -> None:
+async def go_away(relay: FaultProxy, way: str) -> None:
     """Take Valkey away."""
     if way == "stopped":
         await relay.stop()
@@ -20,7 +21,7 @@ async def go_away(relay: Relay, way: str) -> None:
 
 
 @WAYS
-async def test_limits_hold_by_the_share_of_the_process(process: Process, relay: Relay, way: str) -> None:
+async def test_limits_hold_by_the_share_of_the_process(process: Process, relay: FaultProxy, way: str) -> None:
     # mutants: raise what the client of Redis raises; allow everything; allow the whole quota in each process
     async with process(relay.url, workers=2) as one:
         await eventually(lambda: one._breaker.closed)
@@ -34,7 +35,7 @@ async def test_limits_hold_by_the_share_of_the_process(process: Process, relay: 
 
 
 @WAYS
-async def test_after_the_first_failure_no_request_waits(process: Process, relay: Relay, way: str) -> None:
+async def test_after_the_first_failure_no_request_waits(process: Process, relay: FaultProxy, way: str) -> None:
     # mutant: try again with every request, each for as long as the client of Redis has patience
     async with process(relay.url) as one:
         await eventually(lambda: one._breaker.closed)
@@ -50,7 +51,7 @@ async def test_after_the_first_failure_no_request_waits(process: Process, relay:
 
 
 @WAYS
-async def test_redis_is_used_again_when_it_is_back(process: Process, relay: Relay, way: str) -> None:
+async def test_redis_is_used_again_when_it_is_back(process: Process, relay: FaultProxy, way: str) -> None:
     # mutant: a breaker that never closes
     async with process(relay.url) as one, process() as other:
         await eventually(lambda: one._breaker.closed)
@@ -73,7 +74,7 @@ async def test_a_process_that_never_saw_redis_limits_all_the_same(process: Proce
         assert [bool(place) for place in places] == [True, False, False]
 
 
-async def test_what_was_counted_before_redis_went_still_counts(process: Process, relay: Relay) -> None:
+async def test_what_was_counted_before_redis_went_still_counts(process: Process, relay: FaultProxy) -> None:
     # mutant: a fallback that begins with an empty slate
     async with process(relay.url, workers=1) as one:
         await eventually(lambda: one._breaker.closed)

@@ -10,7 +10,8 @@ from ijaa.shared.errors import RateLimited
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Standing
 from ijaa.shared.redis import connect
 from ijaa.shared.throttle import Throttle
-from tests.integration.throttle.conftest import Process, eventually
+from tests.faulty import eventually
+from tests.integration.throttle.conftest import Process
 
 
 @pytest.fixture(autouse=True)

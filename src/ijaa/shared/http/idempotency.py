@@ -83,7 +83,9 @@ async def replay(
         fingerprint(request.scope["raw_path"] + b"?" + request.scope["query_string"], await request.body()),
     )
     session = await pending.stack.enter_async_context(keys.database.whole())
-    if (answer := await keys.find(session, claim)) is not None:
+    with keys.database.reachable():
+        answer = await keys.find(session, claim)
+    if answer is not None:
         headers = {**answer.headers, "Idempotent-Replayed": "true"}
         media_type = headers.pop("content-type", None)
         return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
@@ -93,7 +95,7 @@ async def replay(
 
 async def _keep(pending: _Pending, held: list[Message]) -> None:
     if pending.claimed is None:
-        return
+        raise _NotKeptError
     keys, session, claim = pending.claimed
     start: Any = held[0]
     status = start["status"]

@@ -1,0 +1,89 @@
+"""A dependency that is stopped, silent or slow takes nothing else with it (guarantees: faults)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ijaa.shared.database import Database
+from tests.builders import a_member
+from tests.e2e.conftest import SignIn
+from tests.faults.served import Answers, Served, served
+from tests.faulty import FaultProxy
+
+FAULTS = ("stopped", "silent", "slow")
+TARGETS = ("users", "events", "redis")
+USERS, EVENTS = "/me", "/events"
+
+
+async def _fail(line: FaultProxy, fault: str) -> None:
+    match fault:
+        case "stopped":
+            await line.stop()
+        case "silent":
+            line.swallow()
+        case "slow":
+            line.delay(3.0)
+
+
+async def _mend(line: FaultProxy, fault: str) -> None:
+    if fault == "stopped":
+        await line.open(line.port)
+    line.answer()
+
+
+async def _drill(system: Served, token: str, target: str, fault: str, seconds: float) -> tuple[Answers, Answers]:
+    line = system.lines[target]
+    await asyncio.sleep(0.5)
+    async with system.asked(USERS, token) as users, system.asked(EVENTS) as events:
+        await asyncio.sleep(0.3)
+        await _fail(line, fault)
+        await asyncio.sleep(seconds)
+    await _mend(line, fault)
+    recovery = [await system.recovered(USERS, token), await system.recovered(EVENTS)]
+    print(f"\n{target} {fault}: users {users} | events {events} | back after {max(recovery):.2f} s")  # noqa: T201
+    return users, events
+
+
+async def _begin(system: Served, sign_in: SignIn, users_database: Database) -> str:
+    await a_member(users_database, "asha")
+    token = await sign_in("asha", system.url)
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+    body = {"title": "Reunion", "timezone": "UTC", "start_date": starts.isoformat(),
+            "end_date": (starts + timedelta(hours=1)).isoformat()}  # fmt: skip
+    async with httpx.AsyncClient(base_url=f"{system.url}/api/v1") as client:
+        assert (await client.post(EVENTS, json=body, headers={"Authorization": f"Bearer {token}"})).status_code == 201
+    return token
+
+
+async def _survives(system: Served, token: str, target: str, fault: str, seconds: float) -> None:
+    users, events = await _drill(system, token, target, fault, seconds)
+    broken, whole = {"users": (users, events), "events": (events, users)}.get(target, (None, users))
+    assert set(whole.met) == {200}, (target, fault)
+    if broken is None:
+        assert set(events.met) == {200}, (target, fault)
+    else:
+        assert set(broken.met) == {200, 503}, (target, fault)
+        assert broken.unannounced == 0
+
+
+async def test_what_fails_takes_nothing_else_with_it(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: one pool or one breaker for both; a page without names that fails; Redis asked without a breaker
+    async with served(deployment, tmp_path / "log") as system:
+        token = await _begin(system, sign_in, users_database)
+        for target, fault in (("users", "silent"), ("events", "stopped"), ("redis", "silent")):
+            await _survives(system, token, target, fault, 2.5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_whatever_fails_however_takes_nothing_else_with_it(
+    target: str, fault: str, deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    async with served(deployment, tmp_path / "log") as system:
+        await _survives(system, await _begin(system, sign_in, users_database), target, fault, 10)

@@ -125,7 +125,7 @@ async def directory(
             yield Directory(HttpUserDirectory(peer), add)
         return
     assert settings.users_database is not None
-    redis = connect(settings.redis_url)
+    redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
     built = build(
         settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()), redis=redis
     )
@@ -133,7 +133,6 @@ async def directory(
     if request.param == "in process":
         yield Directory(local, add)
         return
-    redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
     await redis.flushdb()
     feed.complete = True
     cached = CachedUserDirectory(local, redis, feed, SystemClock(), namespace="tests")
@@ -213,13 +212,15 @@ async def tokens(request: pytest.FixtureRequest, users_database: Database, setti
             )
         else:
             assert settings.users_database is not None
+            redis = connect(settings.redis_url)
+            stack.push_async_callback(redis.aclose)
             built = build(
                 settings,
                 Database("users", settings.users_database.url),
                 settings.users_database,
                 clock,
                 no_limits(clock),
-                redis=connect(settings.redis_url),
+                redis=redis,
             )
             await stack.enter_async_context(built.lifespan())
             yield Tokens(built.public.verifier, issue, revoke)

@@ -47,7 +47,8 @@ async def _drill(system: Served, token: str, target: str, fault: str, seconds: f
     return users, events
 
 
-async def _begin(system: Served, sign_in: SignIn, users_database: Database) -> str:
+async def begin(system: Served, sign_in: SignIn, users_database: Database) -> str:
+    """Add a member and an event, and return the member's token."""
     await a_member(users_database, "asha")
     token = await sign_in("asha", system.url)
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
@@ -74,7 +75,7 @@ async def test_what_fails_takes_nothing_else_with_it(
 ) -> None:
     # mutants: one pool or one breaker for both; a page without names that fails; Redis asked without a breaker
     async with served(deployment, tmp_path / "log") as system:
-        token = await _begin(system, sign_in, users_database)
+        token = await begin(system, sign_in, users_database)
         for target, fault in (("users", "silent"), ("events", "stopped"), ("redis", "silent")):
             await _survives(system, token, target, fault, 2.5)
 
@@ -86,4 +87,4 @@ async def test_whatever_fails_however_takes_nothing_else_with_it(
     target: str, fault: str, deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:
     async with served(deployment, tmp_path / "log") as system:
-        await _survives(system, await _begin(system, sign_in, users_database), target, fault, 10)
+        await _survives(system, await begin(system, sign_in, users_database), target, fault, 10)

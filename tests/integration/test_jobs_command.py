@@ -40,8 +40,10 @@ async def test_jobs_are_shown_done_at_once_or_thrown_away(environ: dict[str, str
     async def fail(_: Claim[dict[str, str]]) -> None:
         raise JobFailed("no such server")
 
-    queue = JobQueue(users_database, FrozenClock(SystemClock().now() - timedelta(hours=1)))
-    kinds = [Kind("mail", dict[str, str], fail, tries=1), Kind("nightly", NoPayload, fail, cron="0 3 * * *")]  # type: ignore[list-item]
+    now = SystemClock().now()
+    nightly = f"0 {(now + timedelta(hours=12)).hour} * * *"
+    queue = JobQueue(users_database, FrozenClock(now - timedelta(hours=1)))
+    kinds = [Kind("mail", dict[str, str], fail, tries=1), Kind("nightly", NoPayload, fail, cron=nightly)]  # type: ignore[list-item]
     worker = JobRunner(queue, kinds)
     await worker.schedule()
     async with users_database.transaction() as session:
@@ -55,7 +57,7 @@ async def test_jobs_are_shown_done_at_once_or_thrown_away(environ: dict[str, str
         ("mail", "parked", "no such server"),
         ("mail", "waiting", None),
     ]
-    assert [one["cron"] for one in await _states(environ, "scheduled")] == ["0 3 * * *"]
+    assert [one["cron"] for one in await _states(environ, "scheduled")] == [nightly]
     assert shown["events"] == []
     assert "private" not in json.dumps(shown) + (await _run(environ, "list")).output
 

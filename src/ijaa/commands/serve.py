@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -108,6 +109,8 @@ def run(
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every open stream is a file
     os.environ.update(environ)
     os.environ["IJAA_WORKERS"] = str(workers)  # each allows its share of a limit while they cannot ask Redis
     with _shared_figures(workers):

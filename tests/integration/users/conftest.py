@@ -98,7 +98,8 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
         assert given.users_database
         database = Database("users", given.users_database.url)
         own = throttle or no_limits(clock)
-        module = build(given, database, given.users_database, clock, own, redis=connect(given.redis_url))
+        redis = connect(given.redis_url)
+        module = build(given, database, given.users_database, clock, own, redis=redis)
         app = Litestar(
             route_handlers=[
                 api_router([module]),
@@ -122,6 +123,7 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
         async with client_of(observed(app, secure=True)) as client:
             client.base_url = httpx.URL("https://alumni.example")
             yield client, module
+        await redis.aclose()
 
     return started
 

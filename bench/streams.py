@@ -1,0 +1,119 @@
+"""What a thousand open streams of one event cost a worker, and how soon an answer is seen by all of them."""
+
+import asyncio
+import resource
+import statistics
+import time
+from pathlib import Path
+
+import httpx
+import uvloop
+from bench.machine import machine, versions
+from bench.outcome import Benchmark, Outcome, Row, Run
+from bench.servers import Server, serving, sign_in
+from bench.world import world
+
+STREAMS = 1000
+_MEGABYTES = 60.0
+_MILLISECONDS = 250.0
+_HOW = """
+{streams:,} clients watch one event on one worker (`GET /api/v1/events/{{id}}/stream`, over sockets). Memory is what the
+worker holds more (VmRSS) once all of them have the first state. Then a member answers the event {rounds} times, and the
+time is taken from the moment his request is sent until the last client has read the new state: {machine}, {versions}.
+
+| | |
+|---|---:|
+| memory of {streams:,} streams | {memory:.1f} MB |
+| until all have seen an answer, median | {reach:.0f} ms |
+| the slowest of {rounds} | {slowest:.0f} ms |
+| processor time of the worker for one answer | {cpu:.0f} ms |
+"""
+
+
+def run(asked: Run) -> Outcome:
+    """Measure."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
+    with (
+        world(members=200, events=50, progress=lambda said: asked.progress(said, 0.0)) as there,
+        serving(there, ("ours",)) as servers,
+    ):
+        server = servers["ours"]
+        event = asyncio.run(there.some_events(1))[0]
+        memory, reached, cpu = uvloop.run(_measure(server, event, sign_in(server, there), asked))
+        reach = statistics.median(reached)
+        rows = [
+            Row(name=f"{STREAMS} streams vs {_MEGABYTES:g} MB", ours=round(memory, 1), floor=_MEGABYTES, unit="MB",
+                ratio=round(_MEGABYTES / memory, 3), goal=1.0, statements=None),
+            Row(name=f"an answer seen by {STREAMS} streams vs {_MILLISECONDS:g} ms", ours=round(reach, 1),
+                floor=_MILLISECONDS, unit="ms", ratio=round(_MILLISECONDS / reach, 3), goal=1.0, statements=None),
+        ]  # fmt: skip
+        how = _HOW.format(
+            streams=STREAMS, rounds=len(reached), memory=memory, reach=reach, slowest=max(reached), cpu=cpu,
+            machine=machine(), versions=versions(there.postgres_version, ("litestar", "uvicorn", "uvloop")),
+        )  # fmt: skip
+        return Outcome(rows=rows, section=how)
+
+
+BENCHMARK = Benchmark("streams", "a thousand open streams: memory, and how soon all see an answer", run)
+
+
+class _Watcher:
+    """One client."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def state(self) -> float:
+        """Return when the next state was read."""
+        await self._reader.readuntil(b"\ndata: ")
+        await self._reader.readuntil(b"\n\n")
+        return time.perf_counter()
+
+    def leave(self) -> None:
+        self._writer.close()
+
+
+async def _watch(port: int, event: int) -> _Watcher:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET /api/v1/events/{event}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    watcher = _Watcher(reader, writer)
+    await watcher.state()
+    return watcher
+
+
+async def _measure(server: Server, event: int, headers: dict[str, str], asked: Run) -> tuple[float, list[float], float]:
+    path = f"{server.url}/api/v1/events/{event}/rsvp"
+    async with httpx.AsyncClient(headers=headers, timeout=10) as client:
+        for status in ("GOING", "NOT_GOING"):  # everything is loaded that an answer needs
+            (await client.put(path, json={"status": status})).raise_for_status()
+        before = _resident(server.pid)
+        watchers = []
+        for _ in range(0, STREAMS, 50):
+            watchers += await asyncio.gather(*(_watch(server.port, event) for _ in range(50)))
+        memory = _resident(server.pid) - before
+        reached, cpu = [], server.cpu_seconds()
+        for index in range(asked.rounds * 2):
+            asked.progress(f"Answer {index + 1}", index / asked.rounds / 2)
+            waiting = [asyncio.create_task(watcher.state()) for watcher in watchers]
+            await asyncio.sleep(0.3)
+            began = time.perf_counter()
+            (await client.put(path, json={"status": "NOT_GOING" if index % 2 else "GOING"})).raise_for_status()
+            reached.append((max(await asyncio.gather(*waiting)) - began) * 1000)
+        cpu = (server.cpu_seconds() - cpu) / len(reached) * 1000
+        for watcher in watchers:
+            watcher.leave()
+    return memory, reached, cpu
+
+
+def _resident(pid: int) -> float:
+    """Return the resident memory of a process and its children, in MB (Linux, proc_pid_status(5))."""
+    total = 0.0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            said = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+        except OSError:
+            continue
+        if str(pid) in {said.get("Pid", "").strip(), said.get("PPid", "").strip()}:
+            total += float(said.get("VmRSS", "0 kB").split()[0]) / 1024
+    return total

@@ -127,7 +127,9 @@ class Database:
         Within `whole()` it is a savepoint of that transaction.
         """
         with self.reachable():
-            if (session := self._whole.get()) is not None:
+            if (session := self._whole.get()) is None:
+                self._refuse_while_away()
+            else:
                 hooks = session.info.setdefault("after_commit", [])
                 before = len(hooks)
                 try:
@@ -165,6 +167,7 @@ class Database:
         if (session := self._whole.get()) is not None:
             return await self._read_within(session, method, sql, args)
         with self.reachable():
+            self._refuse_while_away()
             connection = await self._checkout()
             try:
                 began = time.perf_counter()
@@ -196,7 +199,6 @@ class Database:
     @contextmanager
     def reachable(self) -> Iterator[None]:
         """Raise `Unavailable` for whatever within the block means that the database is down or too slow."""
-        self._refuse_while_away()
         try:
             yield
         except _OUT_OF_REACH as error:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar, Router, get, post
 from litestar.params import PathParameter
+from sqlalchemy import text
 
 from ijaa.shared import database as database_module
 from ijaa.shared.database import Database
@@ -143,8 +144,12 @@ async def test_nobody_waits_for_a_database_that_is_away(
             await away.ping()
     assert asked == 6
 
-    monkeypatch.setattr(away, "_checkout", users_database._checkout)
+    monkeypatch.setattr(away, "_sessions", users_database._sessions)
     await asyncio.sleep(0.3)
+    async with away.whole(), away.transaction() as session:  # the one that finds out may need several statements
+        assert await session.scalar(text("SELECT 1")) == 1
+        assert await away.fetch_value("SELECT 1") == 1
+    monkeypatch.setattr(away, "_checkout", users_database._checkout)
     for _ in range(3):
         await away.ping()
     for _ in range(10):

@@ -1,0 +1,69 @@
+"""Three times what a worker can do: most of what it can do is still done, the rest is refused (guarantees: faults)."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from ijaa.shared.database import Database
+from ijaa.users.accounts.passwords import Passwords
+from tests.builders import PASSWORD
+from tests.e2e.processes import serving
+from tests.faults.storm import Met, Storm
+from tests.integration.users.conftest import an_account
+
+PATH = "/api/v1/events?limit=20"
+
+
+async def _rage(storm: Storm) -> Met:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.storm", cwd=Path(__file__).parents[2],
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate(msgspec.json.encode(storm))
+    return msgspec.json.decode(said, type=Met)
+
+
+async def _overloaded(deployment: dict[str, str], users: Database, log: Path, seconds: float) -> None:
+
+    await an_account(users, "asha", await Passwords().hash(PASSWORD), datetime.now(UTC))
+    with serving([], deployment, log) as url:
+        port = int(url.rpartition(":")[2])
+        await _rage(Storm(port=port, path=PATH, seconds=1, rate=None, connections=16))
+        peak = await _rage(Storm(port=port, path=PATH, seconds=seconds, rate=None, connections=16))
+        storm = Storm(port=port, path=PATH, seconds=seconds, rate=3 * peak.goodput, connections=1000)
+        raging = asyncio.create_task(_rage(storm))
+        await asyncio.sleep(0.5)
+        kept = []
+        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+            while not raging.done():
+                kept.append((await client.get("/health/live")).status_code)
+                body = {"login": "asha", "password": PASSWORD}
+                kept.append((await client.post("/api/v1/auth/login", json=body)).status_code)
+        met = await raging
+        async with httpx.AsyncClient(base_url=url) as client:
+            assert (await client.get(PATH)).status_code == 200
+    print(  # noqa: T201 - figures
+        f"\npeak {peak.goodput:.0f}/s (p99 {peak.good_p99:.0f} ms); at 3 × {met.goodput:.0f}/s ="
+        f" {met.goodput / peak.goodput:.2f} of it (p99 {met.good_p99:.0f} ms), answers {met.statuses},"
+        f" refusals p50 {met.refused_p50:.0f} ms, p99 {met.refused_p99:.0f} ms"
+    )
+    assert set(kept) == {200}
+    assert set(met.statuses) == {200, 503}
+    assert met.unannounced == 0
+
+
+async def test_three_times_too_much(deployment: dict[str, str], users_database: Database, tmp_path: Path) -> None:
+    # mutants: take on everything; refuse sign-in and health with the rest; forget what is under way
+    await _overloaded(deployment, users_database, tmp_path / "log", 2)
+
+
+@pytest.mark.long
+async def test_three_times_too_much_for_longer(
+    deployment: dict[str, str], users_database: Database, tmp_path: Path
+) -> None:
+    await _overloaded(deployment, users_database, tmp_path / "log", 15)

@@ -41,13 +41,22 @@ class Board:
 class Client:
     """One client of a stream, over ASGI."""
 
-    def __init__(self, app: Any, *, method: str = "GET", token: str = "", last: str = "", stuck: bool = False) -> None:
+    def __init__(
+        self,
+        app: Any,
+        *,
+        method: str = "GET",
+        token: str = "",
+        last: str = "",
+        stuck: bool = False,
+        address: str = "127.0.0.1",
+    ) -> None:
         headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
         headers += [(b"last-event-id", last.encode())] if last else []
         self._scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
             "path": "/stream", "raw_path": b"/stream", "query_string": b"", "root_path": "", "headers": headers,
-            "client": ("127.0.0.1", 40_000), "server": ("127.0.0.1", 8000),
+            "client": (address, 40_000), "server": ("127.0.0.1", 8000),
         }  # fmt: skip
         self.status, self.text, self.ended, self.headers = 0, b"", False, {}
         self._stuck, self._gone, self._more = stuck, asyncio.Event(), asyncio.Event()
@@ -209,6 +218,25 @@ async def test_a_client_that_takes_nothing_is_dropped(app: Litestar, monkeypatch
     client = Client(app, stuck=True)
     await client.end()
     assert not client.ended
+
+
+async def test_nobody_takes_all_the_places(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
+    # mutants: one count for everybody; count what was opened, not what is open
+    monkeypatch.setattr(streams, "MOST_OF_AN_ADDRESS", 2)
+    clients = [Client(app) for _ in range(2)]
+    for client in clients:
+        await client.until("data: 1")
+    refused, elsewhere = Client(app), Client(app, address="127.0.0.2")
+    await refused.end()
+    assert (refused.status, refused.headers[b"retry-after"]) == (429, b"10")
+    await elsewhere.until("data: 1")
+    clients[0].leave()
+    await clients[0].end()
+    again = Client(app)
+    await again.until("data: 1")
+    for client in (clients[1], elsewhere, again):
+        client.leave()
+        await client.end()
 
 
 async def test_the_head_of_a_stream_has_an_end(app: Litestar) -> None:

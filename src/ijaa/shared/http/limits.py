@@ -25,16 +25,19 @@ async def admit(request: Request[Any, Any, Any], policy: Policy, limiter: RateLi
     if limit == "none":
         return
     scope: Any = request.scope
-    principal = scope.get("user")
-    client = scope["client"]
-    who = principal.user_id if principal else _network_of(client[0] if client else "")
-    standing = await limiter.take(limit, who)
+    standing = await limiter.take(limit, asker(scope))
     if limit not in _SILENT:
         scope[LIMIT_HEADERS] = (
             (b"ratelimit-policy", _policy(limit, limiter.quotas[limit])),
             (b"ratelimit", b'"%b";r=%d;t=%d' % (limit.encode(), standing.remaining, ceil(standing.reset))),
         )
     refuse(standing)
+
+
+def asker(scope: Any) -> str:
+    """Return who is counted: the principal where somebody is signed in, else the address."""
+    principal, client = scope.get("user"), scope["client"]
+    return principal.user_id if principal else _network_of(client[0] if client else "")
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import FrameType
@@ -15,8 +16,9 @@ from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from ijaa.shared.errors import Problem
+from ijaa.shared.errors import Problem, RateLimited
 from ijaa.shared.http.auth import still_good
+from ijaa.shared.http.limits import asker
 from ijaa.shared.live import Watch
 
 log = structlog.get_logger("ijaa.live")
@@ -31,6 +33,8 @@ HEARTBEAT = 15.0
 """Seconds between signs of life, so that no proxy takes the stream for dead."""
 SLOW = 30.0
 """Seconds a client may take nothing before it is dropped."""
+MOST_OF_A_MEMBER, MOST_OF_AN_ADDRESS = 20, 200
+"""Streams one may have open in a process; many who are not signed in share an address."""
 _LOOK_AGAIN = 4
 """Heartbeats after which everybody who watches is asked for anew, whatever changed."""
 _RETRY = b"retry: 3000\n\n"
@@ -62,16 +66,23 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: set[Watch] = set()
+        self._of: Counter[str] = Counter()
         self.ended = False
 
     @contextmanager
-    def one(self, watch: Watch) -> Iterator[None]:
-        """Count one in."""
+    def one(self, watch: Watch, who: str, most: int) -> Iterator[None]:
+        """Count one of somebody in; raise `RateLimited` when he has as many as one may."""
+        if self._of[who] >= most:
+            raise RateLimited("You have too many streams open.", retry_after=10)
+        self._of[who] += 1
         self._open.add(watch)
         try:
             yield
         finally:
             self._open.discard(watch)
+            self._of[who] -= 1
+            if not self._of[who]:
+                del self._of[who]
 
     def end(self) -> None:
         """End all of them: their clients come back, to another process."""
@@ -126,16 +137,16 @@ class EventStream(Response[bytes]):
         async with self._watching as watch:
             sight = watch.topic.state.sight if watch.topic.state else _UNKNOWN
             await self._may_see()
-            headers = [(b"content-type", STREAM), (b"x-accel-buffering", b"no")]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            leaving = asyncio.create_task(_left(receive, watch))
-            try:
-                with self._streams.one(watch):
-                    here = scope.get(HEAD) or await self._show(watch, sight, send, leaving)
-                if here:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-            finally:
-                leaving.cancel()
+            most = MOST_OF_A_MEMBER if scope.get("user") else MOST_OF_AN_ADDRESS
+            with self._streams.one(watch, asker(scope), most):
+                headers = [(b"content-type", STREAM), (b"x-accel-buffering", b"no")]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                leaving = asyncio.create_task(_left(receive, watch))
+                try:
+                    if scope.get(HEAD) or await self._show(watch, sight, send, leaving):
+                        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                finally:
+                    leaving.cancel()
 
     async def _show(self, watch: Watch, sight: object, send: Send, leaving: asyncio.Task[None]) -> bool:
         """Show a topic; return whether there is still somebody to be told that this is the end."""

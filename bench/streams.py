@@ -74,8 +74,9 @@ class _Watcher:
         self._writer.close()
 
 
-async def _watch(port: int, event: int) -> _Watcher:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _watch(port: int, event: int, number: int) -> _Watcher:
+    own = (f"127.0.0.{2 + number % 50}", 0)  # one address may have only so many streams
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=own)
     writer.write(f"GET /api/v1/events/{event}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     watcher = _Watcher(reader, writer)
     await watcher.state()
@@ -89,8 +90,8 @@ async def _measure(server: Server, event: int, headers: dict[str, str], asked: R
             (await client.put(path, json={"status": status})).raise_for_status()
         before = _resident(server.pid)
         watchers = []
-        for _ in range(0, STREAMS, 50):
-            watchers += await asyncio.gather(*(_watch(server.port, event) for _ in range(50)))
+        for first in range(0, STREAMS, 50):
+            watchers += await asyncio.gather(*(_watch(server.port, event, first + n) for n in range(50)))
         memory = _resident(server.pid) - before
         reached, cpu = [], server.cpu_seconds()
         for index in range(asked.rounds * 2):

@@ -234,3 +234,18 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     await proof.prove(Principal("ADMIN_mo", "ADMIN_mo", "s", "moderator"), PASSWORD, None)
     with pytest.raises(LoginFailed):
         await proof.prove(Principal("ADMIN_gone", "ADMIN_gone", "s", "moderator"), PASSWORD, None)
+
+
+async def test_wrong_codes_are_few_and_count_apart_from_passwords(
+    app: App, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    """Kills: codes guessed without end by who has the password; wrong codes that lock the password, or for ever."""
+    client, _ = app
+    admin = await an_admin("ada")
+    clock.at += STEP
+    for _ in range(5):
+        assert codes(await sign_in_admin(client, admin.email, totp="000000")) == [(401, "login-failed")]
+    assert codes(await sign_in_admin(client, admin.email, totp=admin.code(clock.at))) == [(401, "login-failed")]
+    assert codes(await sign_in_admin(client, admin.email, totp=admin.recovery_codes[0])) == [(401, "login-failed")]
+    clock.at += timedelta(minutes=16)
+    assert (await sign_in_admin(client, admin.email, totp=admin.code(clock.at))).status_code == 200

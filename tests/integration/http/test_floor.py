@@ -158,6 +158,19 @@ async def test_cors_knows_exact_origins_alone(floor: httpx.AsyncClient) -> None:
     assert "access-control-allow-origin" not in theirs.headers
 
 
+async def test_a_preflight_is_answered_to_its_origin_and_refused_in_our_words(floor: httpx.AsyncClient) -> None:
+    # mutants: Litestar's plain text; a refusal of what is allowed
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization, if-match"}
+    ours = await floor.options("/api/v1/bookings", headers={"Origin": "https://alumni.example", **asked})
+    assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (204, "https://alumni.example")
+    for origin, method in (("https://evil.example", "PATCH"), ("https://alumni.example", "TRACE")):
+        headers = {"Origin": origin, "Access-Control-Request-Method": method}
+        refused = await floor.options("/api/v1/bookings", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert "access-control-allow-origin" not in refused.headers
+
+
 async def test_the_api_page_needs_nobody_else(floor: httpx.AsyncClient) -> None:
     page = await floor.get("/schema")
     assert page.status_code == 200

@@ -21,6 +21,7 @@ from ijaa.shared.http.description import BEARER, StrictDocument, describe
 from ijaa.shared.http.idempotency import Replays, replay
 from ijaa.shared.http.limits import admit
 from ijaa.shared.http.policies import MEMBERS, Policy, attach, policy_of
+from ijaa.shared.http.preflights import Preflights
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
@@ -132,6 +133,7 @@ def observed(app: Litestar, *, secure: bool, trusted_proxies: Sequence[str] = ()
     proxies = Proxies(trusted_proxies) if trusted_proxies else None
     admission = Admission()
     app.on_startup.append(admission.learn)
-    served = Deadlines(Replays(app.asgi_handler))
+    answering = Preflights(app.asgi_handler) if app.cors_config else app.asgi_handler
+    served = Deadlines(Replays(answering))
     app.asgi_handler = Telemetry(served, secure=secure, proxies=proxies, admission=admission)
     return app

@@ -296,13 +296,13 @@ async def test_a_purge_deletes_what_is_old_in_portions_and_nothing_else(
     # mutants: delete what is NULL; stop after the first portion
     monkeypatch.setattr("ijaa.shared.purge.PORTION", 3)
     async with queue.database.transaction() as session:
-        for name, days in (("old", 11), ("new", 9)):
+        for name, days in (("old", 11), ("new", 8)):
             at = clock.at - timedelta(days=days)
             for _ in range(7):
                 await session.execute(text("INSERT INTO effects VALUES (:name, :at)"), {"name": name, "at": at})
         await session.execute(text("INSERT INTO effects VALUES ('never', NULL)"))
     worker = JobRunner(queue, [purge([Purge("effects", "at", timedelta(days=10))], clock)])
     await worker.schedule()
-    clock.at += timedelta(hours=23)
+    clock.at += timedelta(days=1)  # the night has come, wherever in the day this began
     assert await worker.run_due() == 1
     assert await done(queue) == ["never", *["new"] * 7]

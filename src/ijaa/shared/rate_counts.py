@@ -73,14 +73,14 @@ class Counts:
         """Tell what was counted here, and hear what the others counted."""
         if self._redis is None or not self._breaker.closed:
             return
-        while self._untold:
-            some = list(islice(self._untold.items(), _AT_ONCE))
-            for key, _ in some:
-                del self._untold[key]
+        untold, self._untold = self._untold, {}  # what is counted meanwhile has its turn the next time
+        told = iter(untold.items())
+        while some := list(islice(told, _AT_ONCE)):
             try:
                 await self._tell(self._redis, some)
             except FAILURES as error:
                 self._breaker.trip(error)
+                self._untold = dict(told) | self._untold
                 return
 
     async def run(self) -> None:

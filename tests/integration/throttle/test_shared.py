@@ -1,14 +1,19 @@
 """Several processes count as one, over a real Valkey."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from ijaa.shared import redis as redis_client
+from ijaa.shared.breaker import Breaker
+from ijaa.shared.clock import SystemClock
 from ijaa.shared.errors import RateLimited
+from ijaa.shared.rate_counts import Counts
 from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Standing
 from ijaa.shared.redis import connect
+from ijaa.shared.tasks import stop
 from ijaa.shared.throttle import Throttle
 from tests.faulty import eventually
 from tests.integration.throttle.conftest import Process
@@ -152,4 +157,30 @@ async def _take(throttle: Throttle, limit: str) -> Standing:
 
 async def _flush(redis: "Redis") -> None:
     await redis.flushdb()
+    await redis.aclose()
+
+
+async def test_what_is_counted_while_it_is_told_waits_for_its_turn(redis_url: str) -> None:
+    # mutant: go on telling for as long as somebody counts, a quarter of all work under load
+    redis = connect(redis_url)
+    breaker = Breaker(redis.ping)
+    watching, told = asyncio.create_task(breaker.watch()), 0
+    counts = Counts(redis, breaker, "t", workers=1, clock=SystemClock())
+    tell = counts._tell
+
+    async def counted(*given: Any) -> None:
+        nonlocal told
+        told += 1
+        await tell(*given)
+        counts.take("a", QUOTAS["read"])
+
+    counts._tell = counted  # type: ignore[method-assign]
+    await eventually(lambda: breaker.closed)
+    counts.take("a", QUOTAS["read"])
+    async with asyncio.timeout(5):
+        await counts.exchange()
+        assert told == 1
+        await counts.exchange()
+        assert told == 2
+    await stop([watching])
     await redis.aclose()

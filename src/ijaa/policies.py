@@ -12,6 +12,8 @@ from ijaa.shared.principals import Role
 _PAGE = Policy(NOT_ASKED, limit="none")
 _SERVICE = Policy(NOT_ASKED, limit="none")
 """Its router lets services in alone, by a token of their own kind."""
+_FOLLOWED = Policy(NOT_ASKED, limit="none", seconds=10)
+"""A long poll between services: it is answered when something changes, or after a while."""
 _SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
@@ -43,10 +45,10 @@ POLICIES: Mapping[str, Policy] = {
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
     "getMemberStandings": _SERVICE,
-    "followRevocations": _SERVICE,
+    "followRevocations": _FOLLOWED,
     "getRevocation": _SERVICE,
-    "followFlags": _SERVICE,
-    "followKeys": _SERVICE,
+    "followFlags": _FOLLOWED,
+    "followKeys": _FOLLOWED,
     # accounts
     "register": Policy(NOT_ASKED, flag="user.registration", limit="mail"),
     "verifyEmail": Policy(NOT_ASKED, flag="user.registration", limit="login"),

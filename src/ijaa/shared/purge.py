@@ -29,7 +29,11 @@ class Purge:
     kept: timedelta
 
 
-COMMON = (Purge("idempotency_keys", "expires_at", timedelta()), Purge("inbox", "received_at", inbox.KEPT))
+COMMON = (
+    Purge("idempotency_keys", "expires_at", timedelta()),
+    Purge("inbox", "received_at", inbox.KEPT),
+    Purge("jobs", "parked_at", timedelta(days=90)),  # a mail nobody could deliver is personal, too
+)
 """What every module has."""
 
 

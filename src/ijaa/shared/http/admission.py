@@ -71,5 +71,7 @@ def places(app: Litestar) -> dict[str, str]:
 
 def _place(path: str) -> str:
     """Return the first part of a path below `/api/v1`, and the second one of what is the caller's own."""
+    if not path.startswith("/api/v1/"):
+        return ""
     parts = path.split("/", 5)
     return "/".join(parts[3:5] if parts[3:4] in (["me"], ["admin"]) else parts[3:4])

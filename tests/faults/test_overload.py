@@ -54,7 +54,8 @@ async def _overloaded(deployment: dict[str, str], users: Database, log: Path, se
         f" refusals p50 {met.refused_p50:.0f} ms, p99 {met.refused_p99:.0f} ms"
     )
     assert set(kept) == {200}
-    assert set(met.statuses) == {200, 503}
+    assert 200 in met.statuses
+    assert set(met.statuses) <= {200, 503}
     assert met.unannounced == 0
 
 

@@ -162,12 +162,12 @@ async def test_a_portion_too_is_refused_to_who_holds_the_job_no_longer(queue: Jo
 
 async def test_a_long_job_is_kept_by_its_heartbeat_and_ended_without_its_claim(queue: JobQueue) -> None:
     # mutants: no heartbeat; a heartbeat that does not look at the token; one that lets the work go on
-    lease = timedelta(seconds=0.3)
+    lease = timedelta(seconds=1.5)
     ended = asyncio.Event()
 
     async def long(claim: Claim[Note]) -> None:
         try:
-            await asyncio.sleep(1.2 if claim.payload.name == "long" else 30)
+            await asyncio.sleep(3 if claim.payload.name == "long" else 30)
         except asyncio.CancelledError:
             ended.set()
             raise
@@ -176,7 +176,7 @@ async def test_a_long_job_is_kept_by_its_heartbeat_and_ended_without_its_claim(q
     queue.clock = SystemClock()
     await put(queue, "long")
     task = asyncio.create_task(runner(queue, long, lease=lease).run_due())
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(2.2)
     assert await runner(queue, lease=lease).run_due() == 0
     await task
     assert await done(queue) == ["long"]
@@ -187,7 +187,7 @@ async def test_a_long_job_is_kept_by_its_heartbeat_and_ended_without_its_claim(q
         await asyncio.sleep(0.01)
     job = await queue.database.fetch_value("SELECT id FROM jobs")
     await JobRepository(queue.database, queue.clock).cancel(job)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await task
     assert ended.is_set()
     assert await done(queue) == ["long"]
@@ -279,13 +279,14 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_could_not_end(
     assert await left(queue) == [("waiting", 0, None)]
 
 
-async def test_a_worker_is_woken_by_what_is_put_beside_it(queue: JobQueue) -> None:
+async def test_a_worker_is_woken_by_what_is_put_beside_it(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     # mutant: look once in a while only
+    monkeypatch.setattr("ijaa.shared.job_runner.POLL", 60.0)
     async with runner(queue).run():
         await asyncio.sleep(0.1)
-        for number in range(5):  # five waits of up to a second each, were it not woken
+        for number in range(5):
             await put(queue, f"n{number}")
-            async with asyncio.timeout(0.8):
+            async with asyncio.timeout(20):
                 while len(await done(queue)) <= number:
                     await asyncio.sleep(0.005)
 

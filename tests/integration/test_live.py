@@ -66,9 +66,10 @@ async def change(board: Board, live: Live, database: Database, topic: str, said:
 
 @pytest.mark.parametrize("kind", ["redis", "without redis"])
 async def test_a_change_in_one_process_is_seen_in_every_other(
-    kind: str, servers: dict[str, str], board: Board, events_database: Database
+    kind: str, servers: dict[str, str], board: Board, events_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # mutants: tell only this process; no way without Redis
+    monkeypatch.setattr("ijaa.shared.live_bus._RESYNC_EVERY", 60.0)
     redis = servers["IJAA_REDIS_URL"] if kind == "redis" else NOBODY
     async with (
         a_process(board, events_database, redis) as here,
@@ -79,8 +80,7 @@ async def test_a_change_in_one_process_is_seen_in_every_other(
         for said in ("2", "3", "4"):
             await change(board, here, events_database, "a", said)
             await seen(mine, said)
-            # less than a resync takes, so it was told
-            await seen(theirs, said, within=1.5)
+            await seen(theirs, said, within=20)
 
 
 async def test_who_lost_redis_reads_anew_until_it_is_back(
@@ -118,6 +118,7 @@ async def test_a_burst_is_read_a_few_times_and_by_one_for_all(board: Board) -> N
     async with AsyncExitStack() as stack:
         watches = [await stack.enter_async_context(live.watch("a")) for _ in range(50)]
         await seen(watches[0], "1")
+        began = asyncio.get_running_loop().time() - 0.2
         for number in range(300):
             board.said["a"] = str(number)
             live.note("a")
@@ -125,7 +126,8 @@ async def test_a_burst_is_read_a_few_times_and_by_one_for_all(board: Board) -> N
             await asyncio.sleep(0.001)
         for watch in watches:
             await seen(watch, "299")
-        assert 2 <= len(board.reads) <= 12
+        most = (asyncio.get_running_loop().time() - began) / 0.1 + 3
+        assert 2 <= len(board.reads) <= most
         assert set(board.reads) == {"a"}
 
 

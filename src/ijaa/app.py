@@ -2,8 +2,6 @@
 
 import gc
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar, Router
 
@@ -26,13 +24,6 @@ def create_app(settings: Settings) -> Litestar:
     wired = wire(settings)
     for module in wired.modules:
         module.database.observers.append(observe_statement)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for started in (wired.lifespan, *(module.lifespan for module in wired.modules), wired.background):
-                await stack.enter_async_context(started())
-            yield
 
     app = Litestar(
         route_handlers=[
@@ -60,7 +51,7 @@ def create_app(settings: Settings) -> Litestar:
                 limiter=wired.throttle.limiter,
             )
         ],
-        lifespan=[lifespan],
+        lifespan=[lambda _: wired.lifespan()],
         request_max_body_size=BODY_LIMIT,  # Litestar 2.25 takes it here alone, not from a plugin
     )
     return observed(app, secure=settings.secure, trusted_proxies=settings.trusted_proxies)

@@ -87,8 +87,7 @@ class Wired:
     helpful: Mapping[str, Callable[[], Awaitable[object]]]
     """Dependencies that help but are never the reason for a 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
-    background: Callable[[], AbstractAsyncContextManager[None]]
-    """Carries messages and does jobs while the modules are up; nothing where other processes do."""
+    """What they share, then they, then what carries their messages and does their jobs, unless other processes do."""
 
 
 def wire(settings: Settings, clock: Clock | None = None) -> Wired:
@@ -146,14 +145,14 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         )
 
     by_name = {module.name: module for module in modules}
-    lifespan = _entering(running, stopping)
-    background = _entering(_background(settings, by_name, stopping) if settings.worker else [])
-    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": counting.ping}, lifespan, background)
+    background = _background(settings, by_name, stopping) if settings.worker else []
+    lifespan = _entering([*running, *(module.lifespan for module in modules), *background], stopping)
+    return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": counting.ping}, lifespan)
 
 
 def _entering(
     running: Sequence[Callable[[], AbstractAsyncContextManager[None]]],
-    stopping: Sequence[Callable[[], Awaitable[None]]] = (),
+    stopping: Sequence[Callable[[], Awaitable[None]]],
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
     """Return what enters all of `running`, and calls all of `stopping` when it is left."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import rich_click as click
 
 from ijaa import embedded
+from ijaa.commands.options import data_folder
 from ijaa.commands.serve import prepare
 
 
@@ -28,14 +29,8 @@ def _here(command: click.Command) -> click.Command:
         return command
     here = copy.copy(command)
     here.callback = _provided(command.callback)
-    here.params = [
-        *command.params,
-        click.Option(
-            ["--data"], type=click.Path(path_type=Path), envvar="IJAA_DATA", default="var/ijaa",
-            show_default=True, help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
-        ),
-    ]  # fmt: skip
-    return here
+    here.params = [*command.params]
+    return data_folder(here)
 
 
 def _provided(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from ijaa import embedded
+from ijaa.commands.options import data_folder
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared.boot import bind, refuse_unfit
 from ijaa.shared.logging import configure_logging
@@ -41,14 +42,7 @@ DRAIN = 15
     show_default=True,
     help="Processes that serve.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="IJAA_DATA",
-    default="var/ijaa",
-    show_default=True,
-    help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
-)
+@data_folder
 @click.option(
     "--worker/--no-worker",
     "working",
@@ -72,15 +66,20 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path, *,
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
     given["IJAA_WORKER"] = str(int(working))
     with bind(host, PORTS[module] if port is None else port) as listening:
-        if module == "events" and not given.get("IJAA_EVENTS_DATABASE_URL"):
-            given.setdefault("IJAA_USERS_PEER", f"http://127.0.0.1:{PORTS['users']}")
-            given.setdefault("IJAA_BASE_URL", given["IJAA_USERS_PEER"])
-        if module == "users" and not given.get("IJAA_USERS_DATABASE_URL"):
-            given.setdefault("IJAA_EVENTS_PEER", f"http://127.0.0.1:{PORTS['events']}")
-        given.setdefault("IJAA_BASE_URL", base_url(listening))
+        find_neighbours(module, given, base_url(listening))
         with embedded.provide(given, data) as environ:
             prepare(environ, given)
             run(listening, environ, workers=workers)
+
+
+def find_neighbours(module: str, given: dict[str, str], base: str) -> None:
+    """Fill in where the other half on one data folder answers, on its default port, and the address people reach."""
+    if module == "events" and not given.get("IJAA_EVENTS_DATABASE_URL"):
+        given.setdefault("IJAA_USERS_PEER", f"http://127.0.0.1:{PORTS['users']}")
+        given.setdefault("IJAA_BASE_URL", given["IJAA_USERS_PEER"])
+    if module == "users" and not given.get("IJAA_USERS_DATABASE_URL"):
+        given.setdefault("IJAA_EVENTS_PEER", f"http://127.0.0.1:{PORTS['events']}")
+    given.setdefault("IJAA_BASE_URL", base)
 
 
 def prepare(environ: Mapping[str, str], given: Mapping[str, str]) -> Settings:

@@ -8,6 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from ijaa import embedded
+from ijaa.commands.options import data_folder
 from ijaa.settings import MODULES, ModuleName
 from ijaa.shared.errors import SettingError
 from ijaa.shared.migrations import current, head, upgrade
@@ -17,10 +18,7 @@ from ijaa.shared.migrations import current, head, upgrade
 @click.argument("module", type=click.Choice(MODULES), required=False)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), envvar="IJAA_DATA", default="var/ijaa", show_default=True,
-    help="Folder of the embedded servers, used for what no IJAA_*_URL names.",
-)  # fmt: skip
+@data_folder
 def upgrade_command(module: ModuleName | None, data: Path, *, dry_run: bool, as_json: bool) -> None:
     """Bring the schema of MODULE, or of both, to this release.
 

@@ -8,7 +8,7 @@ BOOKKEEPING = {
     "alembic_version",
     "idempotency_keys",
     "jobs",
-    "login_failures",
+    "password_guesses",
     "refresh_tokens",
     "revocations",
     "sessions",

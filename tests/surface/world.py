@@ -17,12 +17,12 @@ from sqlalchemy import make_url
 from ijaa import wiring
 from ijaa.app import create_app
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
-from ijaa.shared import access_tokens, throttle
+from ijaa.shared import access_tokens
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
 from ijaa.shared.http.policies import Operation, operations
 from ijaa.shared.principals import ADMIN_ROLES, Principal, Role
-from ijaa.shared.rate_limit import Quota
+from ijaa.users.accounts import guess_repository
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 from tests.asgi import client_of
@@ -129,7 +129,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
             databases[module] = Watched(connection)
         settings = read_settings(environ)
         # wrong guesses are many here, and none of them is what a test is about
-        throttle.FAILED_SIGN_INS = Quota(1_000_000, 900, exact=True)
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(guess_repository, "GUESSES", 1_000_000)
         # nothing may change behind the back of a call whose traces are looked for
         stack.enter_context(pytest.MonkeyPatch.context()).setattr(wiring, "_background", lambda *_: [])
         app = create_app(settings)

@@ -35,16 +35,6 @@ class MovingWindow:
                 taken.remove(entry)
                 return
 
-    def clear(self, key: str) -> None:
-        """Free all places of a key."""
-        self._taken.pop(key, None)
-
-    def forget(self, key: str, until: float) -> None:
-        """Free the places of a key that were taken up to a moment."""
-        taken = self._taken.get(key, deque())
-        while taken and taken[0][0] <= until:
-            taken.popleft()
-
     def used(self, key: str) -> tuple[int, float]:
         """Return how many places are taken, and in how many seconds the first of them is free again."""
         now = self._clock.now().timestamp()

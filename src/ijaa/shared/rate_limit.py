@@ -39,9 +39,6 @@ QUOTAS: Mapping[str, Quota] = {
 RECIPIENT = Quota(5, HOUR, exact=True)
 """Mails somebody who is not signed in may cause to one address, known or not."""
 
-FAILED_SIGN_INS = Quota(5, 15 * MINUTE, exact=True)
-"""Of one account; no setting switches it off."""
-
 
 class Standing(NamedTuple):
     """Where somebody stands after one more."""
@@ -57,22 +54,6 @@ class Recipients(Protocol):
 
     async def count(self, email: str) -> None:
         """Count one more to an address, known or not; raise `RateLimited` when it has had enough of them."""
-        ...
-
-
-class Places(Protocol):
-    """A few places per key, each free again after a while, or given back before."""
-
-    async def reserve(self, key: str) -> str | None:
-        """Take a place and return its name, or None when all are taken."""
-        ...
-
-    async def give_back(self, key: str, place: str) -> None:
-        """Free a place before its time."""
-        ...
-
-    async def clear(self, key: str) -> None:
-        """Free all places of a key."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What limits how often, as one thing to start and stop: classes of routes, mails to an address, failed sign-ins."""
+"""What limits how often, as one thing to start and stop: classes of routes, mails to an address."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -12,8 +12,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.metrics import RATE_LIMITED
 from ijaa.shared.rate_counts import Counts
 from ijaa.shared.rate_exact import ExactCounts
-from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Places, Quota, Recipients, Standing, refuse
-from ijaa.shared.rate_places import SharedPlaces
+from ijaa.shared.rate_limit import QUOTAS, RECIPIENT, Quota, Recipients, Standing, refuse
 from ijaa.shared.redis import namespace
 from ijaa.shared.tasks import stop
 
@@ -54,8 +53,8 @@ class MailedAddresses:
 class Throttle:
     """Everything that limits; without `redis` each process counts for itself.
 
-    `installation` keeps two that share a Redis apart. `factor` multiplies the quotas of routes and mails, None switches
-    them off; failed sign-ins are counted in any case.
+    `installation` keeps two that share a Redis apart. `factor` multiplies the quotas, None switches them off. Guesses
+    at passwords are no part of it: they count in any case, in the users database.
     """
 
     def __init__(
@@ -76,9 +75,6 @@ class Throttle:
         if factor is not None:
             self.limiter = RateLimiter({k: q.times(factor) for k, q in QUOTAS.items()}, exact, self._counts)
         self.recipients: Recipients = MailedAddresses(RECIPIENT.times(factor) if factor else None, exact, secret)
-        self.failed_sign_ins: Places = SharedPlaces(
-            FAILED_SIGN_INS, redis, self._breaker, f"{prefix}:failed-sign-ins", workers=workers, clock=clock
-        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

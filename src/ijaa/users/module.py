@@ -36,6 +36,7 @@ from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
 from ijaa.users.accounts.email_service import EmailChangeService
+from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
 from ijaa.users.accounts.proof import MemberProof
@@ -128,7 +129,7 @@ def build(
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
     endings, cursors = SessionEndings(session_repository, feed, clock), Cursors(derive_key(secret, "users/cursors"))
-    checks = PasswordChecks(passwords, throttle.failed_sign_ins, derive_key(secret, "users/failed-sign-ins"))
+    checks = PasswordChecks(passwords, GuessRepository(database, clock), derive_key(secret, "users/failed-sign-ins"))
     sessions = SessionService(
         database,
         session_repository,

@@ -1,10 +1,8 @@
 """Redis stopped or black-holed: each process goes on with its share, and nobody waits for it (guarantees: faults)."""
 
-import asyncio
-
 import pytest
 
-from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, Standing
+from ijaa.shared.rate_limit import QUOTAS, Standing
 from ijaa.shared.throttle import Throttle
 from tests.faulty import FaultProxy, eventually
 from tests.integration.throttle.conftest import Process
@@ -26,8 +24,6 @@ async def test_limits_hold_by_the_share_of_the_process(process: Process, relay: 
     async with process(relay.url, workers=2) as one:
         await eventually(lambda: one._breaker.closed)
         await go_away(relay, way)
-        guesses = await asyncio.gather(*(one.failed_sign_ins.reserve("asha") for _ in range(100)))
-        assert len([g for g in guesses if g]) == FAILED_SIGN_INS.amount // 2
         for limit in ("login", "refresh", "read", "write"):
             taken = [await _take(one, limit) for _ in range(QUOTAS[limit].amount + 5)]
             assert len([s for s in taken if s.allowed]) == QUOTAS[limit].amount // 2, limit
@@ -44,7 +40,6 @@ async def test_after_the_first_failure_no_request_waits(process: Process, relay:
         assert not one._breaker.closed
         asked = relay.accepted
         for number in range(1_000):
-            await one.failed_sign_ins.reserve(f"account {number}")
             await one.limiter.take("login", f"address {number}")  # type: ignore[union-attr]
         probes = 4  # in the background, once a second, however slow the machine is
         assert relay.accepted <= asked + probes
@@ -62,37 +57,25 @@ async def test_redis_is_used_again_when_it_is_back(process: Process, relay: Faul
         else:
             relay.answer()
         await eventually(lambda: one._breaker.closed, seconds=10)
-        for _ in range(FAILED_SIGN_INS.amount):
-            assert await other.failed_sign_ins.reserve("asha")
-        assert await one.failed_sign_ins.reserve("asha") is None
+        for _ in range(QUOTAS["login"].amount):
+            await _take(other, "login")
+        assert not (await _take(one, "login")).allowed
 
 
 async def test_a_process_that_never_saw_redis_limits_all_the_same(process: Process) -> None:
     async with process("redis://127.0.0.1:1", workers=8) as one:
         await eventually(lambda: not one._breaker.closed)
-        places = [await one.failed_sign_ins.reserve("asha") for _ in range(3)]
-        assert [bool(place) for place in places] == [True, False, False]
+        assert [(await _take(one, "login")).allowed for _ in range(3)] == [True, True, False]
 
 
 async def test_what_was_counted_before_redis_went_still_counts(process: Process, relay: FaultProxy) -> None:
     # mutant: a fallback that begins with an empty slate
     async with process(relay.url, workers=1) as one:
         await eventually(lambda: one._breaker.closed)
-        for _ in range(FAILED_SIGN_INS.amount):
-            assert await one.failed_sign_ins.reserve("asha")
         for _ in range(QUOTAS["login"].amount):
             assert (await _take(one, "login")).allowed
         await relay.stop()
-        assert await one.failed_sign_ins.reserve("asha") is None
         assert not (await _take(one, "login")).allowed
-
-
-async def test_a_right_guess_gives_its_place_back_without_redis(process: Process) -> None:
-    async with process("redis://127.0.0.1:1", workers=1) as one:
-        for _ in range(20):
-            place = await one.failed_sign_ins.reserve("asha")
-            assert place
-            await one.failed_sign_ins.give_back("asha", place)
 
 
 async def _take(throttle: Throttle, limit: str) -> Standing:

@@ -11,7 +11,7 @@ from ijaa.shared.breaker import Breaker
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.errors import RateLimited
 from ijaa.shared.rate_counts import Counts
-from ijaa.shared.rate_limit import FAILED_SIGN_INS, QUOTAS, RECIPIENT, Standing
+from ijaa.shared.rate_limit import QUOTAS, RECIPIENT, Standing
 from ijaa.shared.redis import connect
 from ijaa.shared.tasks import stop
 from ijaa.shared.throttle import Throttle
@@ -25,43 +25,12 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_client, "WAIT", 10.0)
 
 
-async def test_of_many_guesses_at_once_in_two_processes_no_more_than_the_limit_get_a_place(process: Process) -> None:
-    # mutant: look first and count afterwards
-    async with process() as one, process() as other:
-        both = [one.failed_sign_ins, other.failed_sign_ins]
-        places = await asyncio.gather(*(both[number % 2].reserve("asha") for number in range(100)))
-        assert 0 < len([place for place in places if place]) <= FAILED_SIGN_INS.amount
-        assert await one.failed_sign_ins.reserve("bilal")
-
-
-async def test_a_place_that_is_given_back_is_free_for_every_process(process: Process) -> None:
-    # mutants: give back in this process alone; clear all places for one right guess
-    async with process() as one, process() as other:
-        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount)]
-        assert places[0]
-        await one.failed_sign_ins.give_back("asha", places[0])
-        assert await other.failed_sign_ins.reserve("asha")
-        assert await one.failed_sign_ins.reserve("asha") is None
-
-
-async def test_clearing_an_account_holds_in_processes_that_saw_its_guesses(process: Process) -> None:
-    # mutant: forget what this process remembers and leave the others with their own memory
-    async with process() as one, process() as other:
-        for _ in range(FAILED_SIGN_INS.amount):
-            assert await one.failed_sign_ins.reserve("asha")
-        await other.failed_sign_ins.clear("asha")
-        assert await one.failed_sign_ins.reserve("asha")
-
-
-async def test_an_emptied_redis_gives_no_process_more_guesses(process: Process, redis_url: str) -> None:
+async def test_an_emptied_redis_gives_no_process_more(process: Process, redis_url: str) -> None:
     # mutant: trust Redis alone to remember
     async with process() as one:
-        for _ in range(FAILED_SIGN_INS.amount):
-            assert await one.failed_sign_ins.reserve("asha")
         for _ in range(QUOTAS["login"].amount):
             assert (await _take(one, "login")).allowed
         await _flush(connect(redis_url))
-        assert await one.failed_sign_ins.reserve("asha") is None
         assert not (await _take(one, "login")).allowed
 
 
@@ -118,36 +87,28 @@ async def test_nothing_in_redis_tells_whom_was_written_to_and_everything_expires
     await _flush(redis)
     async with process() as one:
         await one.recipients.count("asha@mail.example")
-        await one.failed_sign_ins.reserve("asha")
-        await one.failed_sign_ins.clear("asha")
-        await one.failed_sign_ins.reserve("asha")
         for limit in QUOTAS:
             await _take(one, limit)
         await one._counts.exchange()
         redis = connect(redis_url)
         keys = [key.decode() async for key in redis.scan_iter("*")]
-        assert len(keys) == len(QUOTAS) + 3
+        assert len(keys) == len(QUOTAS) + 1
         assert not [key for key in keys if "mail.example" in key]
         assert all([0 < await redis.ttl(key) <= 3600 for key in keys])
         await redis.aclose()
 
 
-async def test_switched_off_nothing_is_limited_but_guesses(process: Process) -> None:
-    # mutant: a setting for tests that opens accounts to guessing
+async def test_switched_off_nothing_is_limited(process: Process) -> None:
     async with process(factor=None) as one:
         assert one.limiter is None
         for _ in range(RECIPIENT.amount + 1):
             await one.recipients.count("asha@mail.example")
-        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount + 1)]
-        assert places[-1] is None
 
 
-async def test_a_factor_multiplies_routes_and_not_guesses(process: Process) -> None:
+async def test_a_factor_multiplies_the_quotas(process: Process) -> None:
     async with process(factor=2.0) as one:
         assert one.limiter
         assert one.limiter.quotas["login"].amount == 2 * QUOTAS["login"].amount
-        places = [await one.failed_sign_ins.reserve("asha") for _ in range(FAILED_SIGN_INS.amount + 1)]
-        assert places[-1] is None
 
 
 async def _take(throttle: Throttle, limit: str) -> Standing:

@@ -17,15 +17,14 @@ from litestar import Litestar, Router
 
 from ijaa.policies import POLICIES
 from ijaa.settings import DatabaseSettings, Settings
-from ijaa.shared import throttle as throttle_module
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.shared.http.modules import api_router
-from ijaa.shared.rate_limit import Quota
 from ijaa.shared.redis import connect
 from ijaa.shared.text import fold
 from ijaa.shared.throttle import Throttle
+from ijaa.users.accounts import guess_repository
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
 from ijaa.users.profiles.models import Profile
@@ -292,4 +291,4 @@ def an_admin(app: App, password_hash: str, clock: FrozenClock) -> AnAdmin:
 @pytest.fixture
 def many_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let wrong guesses pass that are not what a test is about; ask for it before the application."""
-    monkeypatch.setattr(throttle_module, "FAILED_SIGN_INS", Quota(1_000, 900, exact=True))
+    monkeypatch.setattr(guess_repository, "GUESSES", 1_000)

@@ -1,15 +1,20 @@
 """Guessing passwords: five wrong ones in a quarter of an hour are looked at, and nobody can tell."""
 
+import asyncio
+import re
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from ijaa.shared.clock import FrozenClock
+from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
-from ijaa.shared.rate_limit import FAILED_SIGN_INS, RECIPIENT
+from ijaa.shared.rate_limit import RECIPIENT
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts import passwords
+from ijaa.users.accounts.domain import GUESSES
+from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.admins.models import Admin
 from tests.integration.users.conftest import (
@@ -25,7 +30,7 @@ from tests.integration.users.conftest import (
 )
 
 WRONG = "a wrong passphrase"
-LIMIT = FAILED_SIGN_INS.amount
+LIMIT = GUESSES
 
 
 @pytest.fixture
@@ -101,26 +106,30 @@ async def test_signing_in_costs_no_guess_and_pardons_none(client: httpx.AsyncCli
     assert checked[-1] is None
 
 
-async def test_unknown_logins_are_counted_like_known_ones(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # mutant: count accounts alone, which a full queue or a slow Redis would give away
-    asked: list[str] = []
-    from ijaa.shared.rate_places import SharedPlaces  # noqa: PLC0415 - looked into here alone
-
-    real = SharedPlaces.reserve
-
-    async def noted(self: SharedPlaces, key: str) -> str | None:
-        asked.append(key)
-        return await real(self, key)
-
-    monkeypatch.setattr(SharedPlaces, "reserve", noted)
+async def test_unknown_logins_are_counted_like_known_ones(app: App, client: httpx.AsyncClient) -> None:
+    # mutants: count accounts alone, which a slow statement would give away; store what somebody typed
     for login in ("nobody", "NOBODY", "", "x" * 5_000):
         assert (await sign_in(client, login, WRONG)).status_code == 401
-    assert len(asked) == 4
-    assert asked[0] == asked[1]
-    assert len(set(asked)) == 3
-    assert {len(key) for key in asked} == {32}
+    counted = await app[1].database.fetch(tuple_of, "SELECT who, cardinality(places) FROM password_guesses")
+    assert sorted(number for _, number in counted) == [1, 1, 2]
+    assert all(re.fullmatch("[0-9a-f]{32}", str(who)) for who, _ in counted)
+
+
+async def test_of_many_guesses_at_once_in_two_processes_five_get_a_place(app: App, clock: FrozenClock) -> None:
+    # mutants: look first and count afterwards; order the places by clocks, which differ from process to process
+    behind = FrozenClock(clock.now() - timedelta(seconds=2))
+    databases = [Database("users", app[1].database.url) for _ in range(2)]
+    one, other = (GuessRepository(d, c) for d, c in zip(databases, (clock, behind), strict=True))
+    places = await asyncio.gather(*((one, other)[number % 2].take("a" * 32) for number in range(100)))
+    taken = [place for place in places if place]
+    assert len(taken) == LIMIT
+    await other.give_back("a" * 32, taken[0])
+    assert await one.take("a" * 32)
+    assert await other.take("a" * 32) is None
+    await other.forget("a" * 32)
+    assert await one.take("a" * 32)
+    for database in databases:
+        await database.dispose()
 
 
 async def test_a_guess_nobody_looked_at_does_not_count(
@@ -168,6 +177,11 @@ async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
         assert (await sign_up(client, "bilal", email="NOBODY@mail.example")).status_code == 429
         await mailbox.last("chitra@mail.example", RECIPIENT.amount)
         assert (await sign_up(client, "late", email="late@mail.example")).status_code == 202
+
+
+def tuple_of(*columns: object) -> tuple[object, ...]:
+    """Return a row as it is."""
+    return columns
 
 
 def shape(answer: httpx.Response) -> tuple[object, ...]:

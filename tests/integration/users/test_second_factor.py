@@ -10,13 +10,14 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.principals import Principal
 from ijaa.users.accounts.checks import PasswordChecks
+from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.errors import LoginFailed, TotpRequired
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.second_factor.service import SecondFactorService
-from tests.builders import PASSWORD, no_limits
+from tests.builders import PASSWORD
 from tests.integration.users.admins import (
     AnAdmin,
     SignedInAdmin,
@@ -217,7 +218,7 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     proof = AdminProof(
         module.database,
         AdminRepository(module.database),
-        PasswordChecks(Passwords(), no_limits(clock).failed_sign_ins, b"k"),
+        PasswordChecks(Passwords(), GuessRepository(module.database, clock), b"k"),
         factors,
     )
     superadmin = Principal("ADMIN_ada", "ADMIN_ada", "s", "superadmin")

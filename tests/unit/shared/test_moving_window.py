@@ -32,11 +32,9 @@ def test_a_place_that_is_given_back_is_free_and_no_other_is() -> None:
     assert [window.take("a", 2, place) for place in "uv"] == [True, False]
 
 
-def test_keys_do_not_share_places_and_clearing_one_leaves_the_others() -> None:
+def test_keys_do_not_share_places() -> None:
     window = MovingWindow(60, FrozenClock(START))
     assert [window.take(key, 1, "p") for key in ("a", "b", "a")] == [True, True, False]
-    window.clear("a")
-    assert [window.take(key, 1, "p") for key in ("a", "b")] == [True, False]
 
 
 def test_it_tells_when_the_first_place_is_free_again() -> None:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.metrics import PASSWORD_CHECKS
-from ijaa.shared.rate_limit import Places
+from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.errors import LoginFailed, TotpRequired
 
@@ -21,8 +21,8 @@ _LONGEST = 300
 class PasswordChecks:
     """Checks passwords for signing in, for stepping up and for changes, so that failures count alike everywhere."""
 
-    def __init__(self, passwords: Passwords, places: Places, secret: bytes) -> None:
-        self._passwords, self._places, self._secret = passwords, places, secret
+    def __init__(self, passwords: Passwords, guesses: GuessRepository, secret: bytes) -> None:
+        self._passwords, self._guesses, self._secret = passwords, guesses, secret
 
     async def holds(self, account: str, password: str, hashed: str | None, *, legacy: int = 0) -> bool:
         """Whether the password is that of the account, and there is a guess left to find out.
@@ -35,7 +35,7 @@ class PasswordChecks:
 
         """
         key = self._key(account)
-        place = await self._places.reserve(key)
+        place = await self._guesses.take(key)
         if place is None:
             await self._passwords.matches(password, None, legacy=legacy)
             PASSWORD_CHECKS.labels("throttled").inc()
@@ -43,11 +43,11 @@ class PasswordChecks:
         try:
             right = await self._passwords.matches(password, hashed, legacy=legacy)
         except Unavailable:
-            await self._places.give_back(key, place)
+            await self._guesses.give_back(key, place)
             raise
         PASSWORD_CHECKS.labels("matched" if right else "refused").inc()
         if right:
-            await self._places.give_back(key, place)
+            await self._guesses.give_back(key, place)
         return right
 
     async def factor(self, account: str, check: Callable[[], Awaitable[None]]) -> None:
@@ -58,18 +58,18 @@ class PasswordChecks:
 
         """
         key = self._key(f"{account} factor")
-        if (place := await self._places.reserve(key)) is None:
+        if (place := await self._guesses.take(key)) is None:
             raise LoginFailed
         try:
             await check()
         except (TotpRequired, Unavailable):
-            await self._places.give_back(key, place)
+            await self._guesses.give_back(key, place)
             raise
-        await self._places.give_back(key, place)
+        await self._guesses.give_back(key, place)
 
     async def forgive(self, account: str) -> None:
         """Forget the wrong guesses at an account whose owner has just set a new password by mail."""
-        await self._places.clear(self._key(account))
+        await self._guesses.forget(self._key(account))
 
     def _key(self, account: str) -> str:
         """Return what guesses are counted by; people type passwords where the login belongs, so it is never stored."""

@@ -14,6 +14,8 @@ TOKEN_LIFETIME = timedelta(hours=24)
 RESET_LIFETIME = timedelta(hours=1)
 MAX_LEGACY = 12
 """The highest cost of a bcrypt hash that is taken over; every step doubles the time."""
+GUESSES, GUESSES_WINDOW = 5, timedelta(minutes=15)
+"""Wrong passwords of one account that are looked at in any stretch of so long; no setting switches it off."""
 FEW_GUESSES = 10**7
 """A password found in fewer guesses than this falls to whoever tries the common ones first."""
 _SITE = ("ijaa", "alumni", "alumnus", "alumna", "association")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ijaa.shared.tables import Key, one_of
@@ -75,6 +75,19 @@ class EmailToken(UsersBase):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PasswordGuess(UsersBase):
+    """The guesses of late at the password of one account, or at a login nobody has."""
+
+    __tablename__ = "password_guesses"
+    __table_args__ = (CheckConstraint("who ~ '^[0-9a-f]{32}$'", name="who"),)
+
+    who: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """A keyed hash: people type passwords where the login belongs."""
+    places: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    """UUIDs of version 7: when each was taken is in its name."""
+    guessed_at: Mapped[datetime]
 
 
 class ErasedUsername(UsersBase):

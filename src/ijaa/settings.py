@@ -132,7 +132,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("IJAA_WORKER", "0 leaves messages and jobs to `ijaa worker`; `ijaa serve --no-worker` sets it", "1"),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
-    Variable("IJAA_DEMO", "1 shows the demo mailbox; never on a public address", "0"),
+    Variable("IJAA_DEMO", "1 shows the demo mailbox; refused where IJAA_BASE_URL is not this machine", "0"),
     Variable("IJAA_DATA", "folder of the embedded servers and of files", "var/ijaa"),
 )
 
@@ -148,6 +148,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     modules = _modules(given["IJAA_MODULES"] or "")
     databases = {module: _database(module, given) if module in modules else None for module in MODULES}
     _refuse_swapped(databases)
+    _refuse_public_demo(given)
     users_peer, events_peer = given["IJAA_USERS_PEER"], given["IJAA_EVENTS_PEER"]
     if "users" not in modules and users_peer is None:
         raise SettingError("IJAA_USERS_PEER", "is needed when events runs alone: set the users service's URL")
@@ -262,6 +263,13 @@ def _secret(given: Mapping[str, str | None], name: str) -> str:
     if len(value) < 32 or len(set(value)) < 10 or value in LEAKED_DEFAULTS:  # noqa: PLR2004
         raise SettingError(name, "is too weak: use at least 32 random characters")
     return value
+
+
+def _refuse_public_demo(given: Mapping[str, str | None]) -> None:
+    """Refuse what shows every mail to everybody, and asks no superadmin for a second factor."""
+    host = urlsplit(given["IJAA_BASE_URL"] or "").hostname or ""
+    if given["IJAA_DEMO"] == "1" and host not in {"localhost", "127.0.0.1", "::1"}:
+        raise SettingError("IJAA_DEMO", "is for this machine alone: unset it, or set IJAA_BASE_URL to 127.0.0.1")
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -121,6 +121,16 @@ async def test_a_setting_nobody_knows_is_noted(environ: dict[str, str]) -> None:
     assert Finding(name="IJAA_REDIS_UR", verdict="note", says="is no setting: did you mean IJAA_REDIS_URL?") in found
 
 
+async def test_every_server_a_setting_names_is_tried(environ: dict[str, str]) -> None:
+    # mutant: forget the ones a module has to itself
+    closed = dict.fromkeys(("IJAA_USERS_REDIS_URL", "IJAA_EVENTS_REDIS_URL"), "redis://127.0.0.1:1")
+    found = await examine_all(look_around(environ | closed))
+    assert {one.name for one in found if one.verdict == "wrong"} == closed.keys()
+    apart = {name: value for name, value in environ.items() if not name.startswith("IJAA_EVENTS")}
+    found = await examine_all(look_around(apart | {"IJAA_MODULES": "users", "IJAA_EVENTS_PEER": "http://127.0.0.1:1"}))
+    assert [one.name for one in found if one.verdict == "wrong"] == ["IJAA_EVENTS_PEER"]
+
+
 def test_the_command_answers_by_its_exit_code(environ: dict[str, str]) -> None:
     assert run(environ, "check")[0] == 0
     code, said = run(environ | {"IJAA_SECRET_KEY": "short", "IJAA_POOL_SIZE": "0"}, "check", "--json")

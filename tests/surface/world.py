@@ -30,7 +30,7 @@ from tests.conftest import _clone
 from tests.surface.digests import Watched
 from tests.surface.requests import PASSWORD
 
-BASE = "http://testserver.local"
+BASE = "http://localhost"
 ROLES: Mapping[str, Role | None] = {
     "anonymous": None,
     "expired": "member",

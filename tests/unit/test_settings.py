@@ -62,6 +62,15 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
     assert "admin123" not in str(refused.value).lower()
 
 
+@pytest.mark.parametrize("base", ["https://alumni.example", "http://10.0.0.7:8000", "http://localhost.example"])
+def test_the_demo_is_refused_where_others_can_reach_it(base: str) -> None:
+    # mutant: one variable that shows every mail and lifts the second factor anywhere
+    with pytest.raises(SettingError, match="IJAA_DEMO is for this machine alone"):
+        read_settings(GOOD | {"IJAA_DEMO": "1", "IJAA_BASE_URL": base})
+    assert read_settings(GOOD | {"IJAA_DEMO": "1", "IJAA_BASE_URL": "http://127.0.0.1:8000"}).demo
+    assert not read_settings(GOOD | {"IJAA_BASE_URL": base}).demo
+
+
 def test_limits_and_proxies_are_read() -> None:
     # mutants: trust somebody by default; switch limits off by default
     settings = read_settings(GOOD)

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -84,11 +85,18 @@ def _checks(settings: Settings) -> dict[str, Check]:
     for module, database in databases.items():
         if database is not None:
             checks |= _database_checks(module, database)
-    checks["IJAA_REDIS_URL"] = lambda: _redis(settings.redis_url)
+    redis = {
+        "IJAA_REDIS_URL": settings.redis_url,
+        "IJAA_USERS_REDIS_URL": settings.users_redis_url,
+        "IJAA_EVENTS_REDIS_URL": settings.events_redis_url,
+    }
+    peers = {
+        "IJAA_USERS_PEER": settings.users_peer if settings.users_database is None else None,
+        "IJAA_EVENTS_PEER": settings.events_peer if settings.events_database is None else None,
+    }
+    checks |= {name: partial(_redis, url) for name, url in redis.items() if url is not None}
+    checks |= {name: partial(_peer, name, url) for name, url in peers.items() if url is not None}
     checks["IJAA_MAIL_URL"] = lambda: _mail(settings.mail_url)
-    if settings.users_peer is not None and settings.users_database is None:
-        peer = settings.users_peer
-        checks["IJAA_USERS_PEER"] = lambda: _peer(peer)
     return checks
 
 
@@ -175,11 +183,11 @@ def _refuse_unwritable(folder: Path) -> None:
         raise SettingError("IJAA_MAIL_URL", f"names a folder that cannot be written: {there}") from None
 
 
-async def _peer(url: str) -> None:
+async def _peer(name: str, url: str) -> None:
     try:
         async with httpx.AsyncClient(timeout=WAIT, trust_env=False) as client:
             answer = await client.get(f"{url}/health/live")
     except httpx.HTTPError as error:
         raise NotReachableError(type(error).__name__) from error
     if answer.status_code != httpx.codes.OK:
-        raise SettingError("IJAA_USERS_PEER", f"answers {answer.status_code} at /health/live: is it the users service?")
+        raise SettingError(name, f"answers {answer.status_code} at /health/live: is it that service?")

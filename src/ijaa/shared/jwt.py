@@ -14,6 +14,8 @@ from ijaa.shared.principals import InvalidTokenError
 ALGORITHM = "Ed25519"
 MAX_TOKEN = 4096
 """Characters of a token; ours are about 500."""
+SKEW = 5
+"""Seconds the clock of whoever signed may be ahead; a token lives no longer for it."""
 
 
 def key_from_seed(seed: bytes, kid: str) -> OKPKey:
@@ -60,12 +62,15 @@ def read(
             raise InvalidTokenError("wrong type")
         jwt.JWTClaimsRegistry(
             now=int(now.timestamp()),
+            leeway=SKEW,
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},
             exp={"essential": True},
             iat={"essential": True},
             sub={"essential": True},
         ).validate(decoded.claims)
+        if decoded.claims["exp"] <= int(now.timestamp()):
+            raise InvalidTokenError("expired")
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidTokenError(type(error).__name__) from None
     return dict(decoded.claims)

@@ -32,8 +32,8 @@ class Subscriber(Protocol):
         """Take in one notification."""
         ...
 
-    def lost(self, *, unreachable: bool) -> None:
-        """Know that nothing is told until the next `load`; `unreachable` is a database that does not answer."""
+    def lost(self) -> None:
+        """Know that nothing is told until the next `load`."""
         ...
 
     async def tend(self, connection: Connection) -> None:
@@ -62,7 +62,7 @@ class Listener:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            self._lost(unreachable=False)
+            self._lost()
 
     async def _follow(self) -> None:
         wait = _BACKOFF[0]
@@ -75,17 +75,16 @@ class Listener:
                     server_settings={"application_name": "ijaa-listener"},
                 )
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                self._lost(unreachable=True)
+                self._lost()
                 self._warn("the listener cannot connect", error)
             else:
                 wait = _BACKOFF[0]
                 try:
                     await self._listen(connection)
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                    self._lost(unreachable=isinstance(error, TimeoutError))
                     self._warn("the listener lost its connection", error)
                 finally:
-                    self._lost(unreachable=False)
+                    self._lost()
                     connection.terminate()
             await asyncio.sleep(wait)
             wait = min(wait * 2, _BACKOFF[1])
@@ -94,7 +93,7 @@ class Listener:
         gone = asyncio.Event()
 
         def ended(_: object) -> None:
-            self._lost(unreachable=False)
+            self._lost()
             gone.set()
 
         connection.add_termination_listener(ended)
@@ -105,7 +104,7 @@ class Listener:
             )
             await subscriber.load(connection)
         if gone.is_set():
-            self._lost(unreachable=False)
+            self._lost()
         self._loaded.set()
         while not gone.is_set():
             try:
@@ -116,9 +115,9 @@ class Listener:
                 for subscriber in self._subscribers:
                     await subscriber.tend(connection)
 
-    def _lost(self, *, unreachable: bool) -> None:
+    def _lost(self) -> None:
         for subscriber in self._subscribers:
-            subscriber.lost(unreachable=unreachable)
+            subscriber.lost()
 
     def _warn(self, what: str, error: Exception) -> None:
         log.warning(what, database=self._name, error=type(error).__name__)

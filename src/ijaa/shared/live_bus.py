@@ -61,7 +61,7 @@ class LiveBus:
             for topic in topics:
                 self._live.note(topic)
 
-    def lost(self, *, unreachable: bool) -> None:
+    def lost(self) -> None:
         """Do nothing: `load` follows."""
 
     async def tend(self, connection: Connection) -> None:

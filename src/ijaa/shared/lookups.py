@@ -28,11 +28,7 @@ class Lookups:
                 async with asyncio.timeout(LOOKUP_WAIT):
                     return await self._ask(session_id)
             except (Unavailable, TimeoutError):
-                self.out_of_reach()
+                self._unreachable_until = time.monotonic() + LAST_WORD
         if not self.loaded.is_set():
             raise Unavailable("Whether this session was revoked cannot be known just now.")
         return False
-
-    def out_of_reach(self) -> None:
-        """Know that asking is of no use for a moment."""
-        self._unreachable_until = time.monotonic() + LAST_WORD

@@ -123,7 +123,7 @@ async def test_without_redis_or_the_feed_everything_is_asked(
     directory.add("asha", "Asha Rahman")
     async with a_process(events_database, directory, redis, clock) as (cached, feed):
         await cached.cards(["asha"], "bilal")
-        feed.lost(unreachable=True)
+        feed.lost()
         await cached.cards(["asha"], "bilal")
         assert directory.calls == 2
         directory.down = True

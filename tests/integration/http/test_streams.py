@@ -131,6 +131,19 @@ async def change(board: Board, live: Live, state: State | None) -> None:
     live.note("a")
 
 
+async def test_a_busy_stream_ends_with_its_token(
+    app: Litestar, board: Board, live: Live, tokens: FakeTokenVerifier
+) -> None:
+    # mutant: look at the token in quiet moments alone
+    tokens.principals["asha"] = Principal("USER_asha", "asha", "session-1")
+    client = Client(app, token="asha")
+    await client.until("data: 1\n\n")
+    tokens.revoked.add("session-1")
+    await change(board, live, State("told", b"2", "public"))
+    await client.end()
+    assert b"data: 2" not in client.text
+
+
 async def test_a_client_sees_the_state_and_every_later_one(app: Litestar, board: Board, live: Live) -> None:
     client = Client(app)
     await client.until("data: 1\n\n")

@@ -68,7 +68,7 @@ async def service(
     """Return the service over a database in which the owner of every session has an account."""
     module = app[1]
     await an_account(module.database, "asha", password_hash, clock.at)
-    box, transport = SecretBox(settings.secret_key, "test"), transport_for(settings.mail_url)
+    box, transport = SecretBox(settings.secret_key, "users/outgoing-mails"), transport_for(settings.mail_url)
     built = SessionService(
         module.database,
         SessionRepository(module.database),

@@ -178,6 +178,6 @@ async def test_without_its_database_a_process_goes_on_with_what_it_knows(start: 
     del clock
     async with start() as (_, module):
         feed = module.public.flags
-        feed.lost(unreachable=True)
+        feed.lost()
         assert feed.enabled("events")
         assert not feed.enabled("no.such")

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
@@ -80,6 +81,25 @@ async def test_without_its_feed_a_process_looks_sessions_up(
     with pytest.raises(Unavailable):
         await deaf.since(None, 0)
     await database.dispose()
+
+
+async def test_a_process_that_cannot_listen_looks_sessions_up_all_the_same(
+    users_database: Database, users_dsn: str, clock: FrozenClock
+) -> None:
+    """Kills: a LISTEN connection that cannot be made taken for a database nobody can revoke in."""
+    feed, sid = RevocationFeed(RevocationRepository(users_database), clock), "3" * 8 + "-0000-4000-8000-" + "0" * 12
+    async with Listener("users", users_dsn, [feed]).run():
+        assert feed.live
+    async with Listener("users", "postgresql://u:p@127.0.0.1:1/ijaa_users", [feed]).run():
+        async with users_database.transaction() as session:
+            await session.execute(
+                text(
+                    "INSERT INTO revocations (session_id, revoked_at, expires_at)"
+                    " VALUES (:sid, :now, CAST(:now AS timestamptz) + interval '16 minutes')"
+                ),
+                {"sid": sid, "now": clock.now()},
+            )
+        assert await feed.revoked(sid) is True
 
 
 async def test_without_the_database_the_last_set_decides(users_database: Database, clock: FrozenClock) -> None:

@@ -45,7 +45,7 @@ class MemberFeed:
         """Take in one change."""
         self._take(*_ENTRY.decode(payload))
 
-    def lost(self, *, unreachable: bool) -> None:  # noqa: ARG002 - a Subscriber
+    def lost(self) -> None:
         """Trust nothing that is remembered until everything is known again."""
         self.complete = False
 

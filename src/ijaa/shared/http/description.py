@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
@@ -14,12 +15,14 @@ from litestar.routes import HTTPRoute
 
 from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, operations, policy_of
 from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
+from ijaa.shared.schema import Body
 
 BEARER = "bearer"
 ALSO = "also"
 """`opt` of a route that answers with a second media type: that type."""
 EMPTY = "empty"
 """`opt` of a route that may answer 204, too: when."""
+_LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
 _REFUSALS = {
     400: "The request cannot be read",
     401: "No token, or none that is good",
@@ -74,6 +77,7 @@ class StrictDocument(JsonRenderPlugin):
 
 def _strict(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
+    _say_limits(schemas)
     waiting = [operation["requestBody"] for path in document["paths"].values() for operation in path.values()
                if "requestBody" in operation]  # fmt: skip
     while waiting:
@@ -88,6 +92,27 @@ def _strict(document: dict[str, Any]) -> dict[str, Any]:
             case list(inside):
                 waiting += inside
     return document
+
+
+def _say_limits(schemas: dict[str, Any]) -> None:
+    """Say the limits of what is in a list, and those that are 0, which Litestar leaves out."""
+    bodies = [struct for struct in _below(Body) if struct.__name__ in schemas]
+    _, told = msgspec.json.schema_components(bodies)
+    for struct in bodies:
+        for name, said in schemas[struct.__name__]["properties"].items():
+            own = told[struct.__name__]["properties"][name]
+            for kind in own.get("anyOf", [own]):
+                said |= {limit: kind[limit] for limit in _LIMITS if limit in kind and limit not in said}
+                if "items" in kind and "$ref" not in kind["items"]:
+                    for place in (said, *said.get("oneOf", ())):
+                        if "items" in place:
+                            place["items"] = kind["items"]
+
+
+def _below(kind: type[Body]) -> Iterator[type[Body]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
 def describe(app: Litestar) -> None:

@@ -7,16 +7,13 @@ from typing import Annotated, Literal
 import msgspec
 from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath
-from msgspec import Meta
+from litestar.params import PathParameter
 
 from ijaa.shared.errors import NotFound
 
 Check = Callable[[], Awaitable[object]]
 _WAIT = 1.0
 """Seconds a dependency has to answer."""
-
-Word = Annotated[str, Meta(max_length=50)]
 
 
 class Liveness(msgspec.Struct, frozen=True):
@@ -62,7 +59,7 @@ def health_router(modules: Mapping[str, Check], helpful: Mapping[str, Check]) ->
         summary="Whether one module can be served",
         responses=_DOWN,
     )
-    async def ready_module(module: FromPath[Word]) -> Response[Readiness]:
+    async def ready_module(module: Annotated[str, PathParameter(max_length=50)]) -> Response[Readiness]:
         if module not in modules:
             raise NotFound
         states = await _ask({module: modules[module]})

@@ -170,10 +170,10 @@ class EventStream(Response[bytes]):
                     await watch.wake.wait()
             except TimeoutError:
                 due, beats = _ALIVE, beats + 1
-                if not await still_good(self._request):
-                    return True
             if leaving.done():
                 return False
+            if not await still_good(self._request):
+                return True
         return True
 
     async def _may_go_on(self) -> bool:

@@ -49,7 +49,7 @@ class FlagFeed:
         said = msgspec.json.decode(payload)
         self.take(said["name"], msgspec.convert(said, Flag) if "enabled" in said else None)
 
-    def lost(self, *, unreachable: bool) -> None:
+    def lost(self) -> None:
         """Go on with what is known: while the database is away nobody can change a flag either."""
 
     async def tend(self, connection: Connection) -> None:

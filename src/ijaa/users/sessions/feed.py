@@ -76,10 +76,8 @@ class RevocationFeed:
         session_id, _, expires = payload.partition(" ")
         self._sessions.add(Revoked(session_id, datetime.fromtimestamp(float(expires), UTC)))
 
-    def lost(self, *, unreachable: bool) -> None:
-        """Look sessions up one by one from now on, or let the loaded set decide where there is nobody to ask."""
-        if unreachable:
-            self._lookups.out_of_reach()
+    def lost(self) -> None:
+        """Look sessions up one by one from now on: that nobody can be listened to tells nothing of who can be asked."""
         self._live = False
         self._sessions.wake()
 

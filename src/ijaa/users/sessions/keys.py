@@ -87,7 +87,7 @@ class SigningKeys:
         self._stale = True
         self._reloading = asyncio.create_task(self._reload(), name="keys-reload")
 
-    def lost(self, *, unreachable: bool) -> None:
+    def lost(self) -> None:
         """Go on with the keys that are known: while the database is away nobody can change them either."""
 
     async def tend(self, connection: Connection) -> None:

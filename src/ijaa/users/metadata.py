@@ -3,7 +3,7 @@
 from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
-from ijaa.users.connections.models import Connection
+from ijaa.users.connections.models import Block, Connection
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
@@ -22,6 +22,7 @@ __all__ = [
     "JOBS",
     "OUTBOX",
     "Admin",
+    "Block",
     "Connection",
     "EmailChange",
     "EmailToken",

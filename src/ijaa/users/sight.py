@@ -21,3 +21,10 @@ SEEN = f"{MAY_ACT} AND NOT {BLOCKED}"
 """The member exists for the viewer at all."""
 RELATION = f"CASE WHEN {{viewer}} IS NULL THEN 0 WHEN {{viewer}} = p.username THEN 3 WHEN {CONNECTED} THEN 2 ELSE 1 END"
 """`profiles.domain.Relation` of the viewer to the member."""
+SHOWN = (
+    "CASE coalesce(p.visibility->>'{field}', '{default}') WHEN 'public' THEN true"
+    " WHEN 'members' THEN {viewer} IS NOT NULL"
+    f" WHEN 'connections' THEN {{viewer}} IS NOT NULL AND ({{viewer}} = p.username OR {CONNECTED})"
+    " ELSE {viewer} IS NOT DISTINCT FROM p.username END"
+)
+"""`profiles.domain.shown` of the field named `{field}`, with its `{default}` audience; `SEEN` is asked besides."""

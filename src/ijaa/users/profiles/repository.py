@@ -23,6 +23,8 @@ class StoredProfile(msgspec.Struct, frozen=True):
 
     username: str
     name: str
+    former_name: str | None
+    nickname: str | None
     profession: str | None
     location: str | None
     bio: str | None

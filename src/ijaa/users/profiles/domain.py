@@ -28,7 +28,8 @@ FIELDS = (
     "cover",
 )
 """The fields of a profile that have an audience."""
-LISTS = ("experiences", "interests")
+ListName = Literal["experiences", "interests"]
+LISTS: tuple[ListName, ...] = ("experiences", "interests")
 """What else has one: all rows of a member, or none."""
 
 CHOSEN = msgspec.json.Decoder(dict[str, Audience])
@@ -85,7 +86,7 @@ def visible_fields(visibility: str, to: Relation) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def visible_lists(visibility: str, to: Relation) -> tuple[str, ...]:
+def visible_lists(visibility: str, to: Relation) -> tuple[ListName, ...]:
     """Return the lists of a stored visibility (JSON) shown to somebody who is `to` the member."""
     chosen = CHOSEN.decode(visibility)
     return tuple(name for name in LISTS if shown(name, chosen, to))

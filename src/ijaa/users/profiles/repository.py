@@ -49,6 +49,15 @@ class StoredProfile(msgspec.Struct, frozen=True):
         return CHOSEN.decode(self.visibility)
 
 
+class Showing(msgspec.Struct, frozen=True):
+    """What decides on the lists of a member a viewer is shown."""
+
+    username: str
+    visibility: str
+    """JSON."""
+    connected: bool
+
+
 class StoredCard(msgspec.Struct, frozen=True):
     """What a card is made of."""
 
@@ -79,6 +88,11 @@ SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = lower($1) AND {_SEEN_BY}
 """
+_SHOWING = f"""
+SELECT {columns(Showing, "p", visibility=_JSON, connected=_CONNECTED_TO)}
+FROM profiles p JOIN users u ON u.id = p.user_id
+WHERE p.username = lower($1) AND {_SEEN_BY}
+"""
 _CARDS = f"""
 SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
@@ -103,6 +117,10 @@ class ProfileRepository:
     async def seen(self, username: str, viewer: str | None, now: datetime) -> StoredProfile | None:
         """Return the profile of a member the viewer can see; upper case in `username` does not matter."""
         return await self._database.fetch_one(StoredProfile, _SEEN, username, viewer, now)
+
+    async def showing(self, username: str, viewer: str | None, now: datetime) -> Showing | None:
+        """Return what decides on the lists of a member the viewer can see; upper case does not matter."""
+        return await self._database.fetch_one(Showing, _SHOWING, username, viewer, now)
 
     async def cards(self, usernames: Collection[str], viewer: str | None, now: datetime) -> list[StoredCard]:
         """Return what the cards of these accounts are made of."""

@@ -1,6 +1,6 @@
 """Use cases of profiles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,17 @@ from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
 from ijaa.users.messages import ProfileUpdated
-from ijaa.users.profiles.domain import audiences, cleaned, merged, relation, unfit, visible_fields
+from ijaa.users.profiles.domain import (
+    ListName,
+    Relation,
+    audiences,
+    cleaned,
+    merged,
+    relation,
+    unfit,
+    visible_fields,
+    visible_lists,
+)
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
 from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
@@ -74,13 +84,31 @@ class ProfileService:
         if (stored := await self._repository.seen(username, name, self._clock.now())) is None:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
-        visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
-        return MemberRead(stored.username, **visible)
+        return _shown(stored, to)
+
+    async def shown_list(self, username: str, viewer: Principal | None, name: ListName) -> str | None:
+        """Return whose list of this name `viewer` is shown, None where it is hidden; raise `NotFound` as `seen`."""
+        by = viewer.username if viewer else None
+        if (found := await self._repository.showing(username, by, self._clock.now())) is None:
+            raise NotFound
+        to = relation(by, found.username, connected=found.connected)
+        return found.username if name in visible_lists(found.visibility, to) else None
+
+    async def seen_as(self, member: Principal, to: Relation) -> tuple[MemberRead, Sequence[ListName]]:
+        """Return the member as somebody who is `to` him sees him, and the lists such a viewer is shown."""
+        if (stored := await self._repository.own(member.username)) is None:
+            raise NotFound
+        return _shown(stored, to), visible_lists(stored.visibility, to)
 
 
 def name_key(name: str) -> str:
     """Return the search key of a name, cut to its column: folding can make a text longer."""
     return fold(name)[:KEY_LENGTH]
+
+
+def _shown(stored: StoredProfile, to: Relation) -> MemberRead:
+    visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
+    return MemberRead(stored.username, **visible)
 
 
 def _complete(profile: StoredProfile | Profile, chosen: Any) -> ProfileRead:

@@ -94,6 +94,10 @@ POLICIES: Mapping[str, Policy] = {
     "suggestInterests": Policy(MEMBERS, flag="user.interests", limit="search"),
     "getMySettings": Policy(MEMBERS, flag="user.settings"),
     "editMySettings": Policy(MEMBERS, flag="user.settings"),
+    # directory
+    "searchMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
+    "countMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
+    "suggestMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
     "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),

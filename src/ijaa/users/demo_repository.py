@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from ijaa.shared.database import Database
+from ijaa.users.directory.repository import DirectoryRepository
 
 
 class UserRow(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ class AdminRow(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+_PORTION = 2_000
 _IDS = """
 SELECT nextval(pg_get_serial_sequence('users', 'id')) FROM generate_series(1, $1)
 """
@@ -91,3 +93,6 @@ class DemoRepository:
                 " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",
                 *msgspec.structs.astuple(admin),
             )
+            directory = DirectoryRepository(self._database)
+            for first in range(0, len(ids), _PORTION):
+                await directory.renew(session, ids[first : first + _PORTION])

@@ -4,6 +4,7 @@ from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, 
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Block, Connection
+from ijaa.users.directory.models import DirectoryEntry
 from ijaa.users.experiences.models import Experience
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.interests.models import Interest
@@ -27,6 +28,7 @@ __all__ = [
     "Admin",
     "Block",
     "Connection",
+    "DirectoryEntry",
     "EmailChange",
     "EmailToken",
     "ErasedUsername",

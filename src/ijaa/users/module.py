@@ -51,6 +51,10 @@ from ijaa.users.admins.service import AdminLoginService, AdminService
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
+from ijaa.users.directory.controller import directory_router
+from ijaa.users.directory.jobs import renewal
+from ijaa.users.directory.repository import DirectoryRepository
+from ijaa.users.directory.service import DirectoryService
 from ijaa.users.experiences.controller import experience_router
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
@@ -63,6 +67,7 @@ from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
 from ijaa.users.internal.controller import internal_router
+from ijaa.users.listing import Renew
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures
 from ijaa.users.members.repository import MemberRepository
@@ -155,7 +160,8 @@ def build(
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    profiles = ProfileService(database, profile_repository, outbox.publish, clock)
+    directory = DirectoryRepository(database)
+    profiles = ProfileService(database, profile_repository, outbox.publish, directory.renew, clock)
     registrations = RegistrationService(
         database,
         accounts,
@@ -165,6 +171,7 @@ def build(
         publish=outbox.publish,
         rule=rule,
         recipients=throttle.recipients,
+        renew=directory.renew,
         base_url=settings.base_url,
         clock=clock,
     )
@@ -240,7 +247,8 @@ def build(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
             ),
             session_router(sessions, proofs, delivery),
-            *_own_pages(database, profiles, clock),
+            *_own_pages(database, profiles, directory.renew, clock),
+            directory_router(DirectoryService(directory, cursors, clock)),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -254,16 +262,16 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
 
 
-def _own_pages(database: Database, profiles: ProfileService, clock: Clock) -> list[Router]:
+def _own_pages(database: Database, profiles: ProfileService, renew: Renew, clock: Clock) -> list[Router]:
     """Return the routes of what members say of themselves."""
-    experiences = ExperienceService(database, ExperienceRepository(database), profiles, clock)
-    interests = InterestService(database, InterestRepository(database), profiles, clock)
+    experiences = ExperienceService(database, ExperienceRepository(database), profiles, renew, clock)
+    interests = InterestService(database, InterestRepository(database), profiles, renew, clock)
     return [
         profile_router(profiles),
         experience_router(experiences),

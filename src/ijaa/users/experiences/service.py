@@ -13,6 +13,7 @@ from ijaa.users.experiences.domain import MOST, unfit, with_keys
 from ijaa.users.experiences.models import Experience
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.schemas import ExperienceCreate, ExperiencePatch, ExperienceRead
+from ijaa.users.listing import Renew
 from ijaa.users.profiles.domain import cleaned
 from ijaa.users.profiles.service import Precondition, ProfileService
 
@@ -21,9 +22,10 @@ class ExperienceService:
     """Shows and edits what members did."""
 
     def __init__(
-        self, database: Database, repository: ExperienceRepository, profiles: ProfileService, clock: Clock
+        self, database: Database, repository: ExperienceRepository, profiles: ProfileService, renew: Renew, clock: Clock
     ) -> None:
-        self._database, self._repository, self._profiles, self._clock = database, repository, profiles, clock
+        self._database, self._repository, self._clock = database, repository, clock
+        self._profiles, self._renew = profiles, renew
 
     async def own(self, member: Principal) -> Page[ExperienceRead]:
         """Return the member's experiences, all of them."""
@@ -52,6 +54,7 @@ class ExperienceService:
             experience = Experience(user_id=user_id, created_at=now, updated_at=now, **changes)
             session.add(experience)
             await session.flush()
+            await self._renew(session, [experience.user_id])
             return _read(experience)
 
     async def edit(
@@ -71,6 +74,7 @@ class ExperienceService:
                 if experience.start_date or experience.end_date:
                     experience.period = None
             await session.flush()
+            await self._renew(session, [experience.user_id])
             return _read(experience)
 
     async def remove(self, member: Principal, experience_id: int, precondition: Precondition) -> None:
@@ -79,6 +83,8 @@ class ExperienceService:
             experience = await self._locked(session, member, experience_id)
             precondition(experience.version)
             await session.delete(experience)
+            await session.flush()
+            await self._renew(session, [experience.user_id])
 
     async def _locked(self, session: AsyncSession, member: Principal, experience_id: int) -> Experience:
         if (found := await self._repository.lock(session, member.username, experience_id)) is None:

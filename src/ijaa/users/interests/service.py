@@ -13,6 +13,7 @@ from ijaa.users.interests.domain import MOST, key, unfit
 from ijaa.users.interests.models import Interest
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.schemas import InterestCreate, InterestPatch, InterestRead, Suggestions
+from ijaa.users.listing import Renew
 from ijaa.users.profiles.service import Precondition, ProfileService
 
 
@@ -20,9 +21,10 @@ class InterestService:
     """Shows and edits what members care for, and suggests what others do."""
 
     def __init__(
-        self, database: Database, repository: InterestRepository, profiles: ProfileService, clock: Clock
+        self, database: Database, repository: InterestRepository, profiles: ProfileService, renew: Renew, clock: Clock
     ) -> None:
-        self._database, self._repository, self._profiles, self._clock = database, repository, profiles, clock
+        self._database, self._repository, self._clock = database, repository, clock
+        self._profiles, self._renew = profiles, renew
 
     async def own(self, member: Principal) -> Page[InterestRead]:
         """Return the member's interests, all of them."""
@@ -59,6 +61,7 @@ class InterestService:
             )
             session.add(added)
             await session.flush()
+            await self._renew(session, [user_id])
             return _read(added)
 
     async def edit(
@@ -77,6 +80,7 @@ class InterestService:
                 interest.interest, interest.interest_key = words, key(words)
                 interest.updated_at = self._clock.now()
             await session.flush()
+            await self._renew(session, [user_id])
             return _read(interest)
 
     async def remove(self, member: Principal, interest_id: int, precondition: Precondition) -> None:
@@ -85,6 +89,8 @@ class InterestService:
             interest = await self._locked(session, await self._locked_list(session, member), interest_id)
             precondition(interest.version)
             await session.delete(interest)
+            await session.flush()
+            await self._renew(session, [interest.user_id])
 
     async def _locked_list(self, session: AsyncSession, member: Principal) -> int:
         if (user_id := await self._repository.lock_list(session, member.username)) is None:

@@ -12,6 +12,7 @@ from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
+from ijaa.users.listing import Renew
 from ijaa.users.messages import ProfileUpdated
 from ijaa.users.profiles.domain import (
     ListName,
@@ -31,6 +32,8 @@ from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
 KEY_LENGTH = 200
 _ON_CARDS = frozenset({"name", "photo", "visibility"})
 """What other modules show of a profile, and so are told of."""
+_FOUND_BY = frozenset({"name", "former_name", "nickname", "profession", "location", "batch", "visibility"})
+"""What members are found by."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -38,8 +41,11 @@ Precondition = Callable[[int], None]
 class ProfileService:
     """Shows and edits profiles."""
 
-    def __init__(self, database: Database, repository: ProfileRepository, publish: Publish, clock: Clock) -> None:
-        self._database, self._repository, self._publish, self._clock = database, repository, publish, clock
+    def __init__(
+        self, database: Database, repository: ProfileRepository, publish: Publish, renew: Renew, clock: Clock
+    ) -> None:
+        self._database, self._repository, self._clock = database, repository, clock
+        self._publish, self._renew = publish, renew
 
     async def own(self, member: Principal) -> tuple[ProfileRead, int]:
         """Return the member's own profile and its version."""
@@ -76,6 +82,8 @@ class ProfileService:
             if changed.keys() & _ON_CARDS:
                 await self._publish(session, ProfileUpdated(username=profile.username))
         await session.flush()
+        if changed.keys() & _FOUND_BY:
+            await self._renew(session, [profile.user_id])
         return profile
 
     async def seen(self, username: str, viewer: Principal | None) -> MemberRead:

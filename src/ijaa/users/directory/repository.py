@@ -45,7 +45,9 @@ SELECT {
     )
 } FROM profiles p"""
 _SOURCE = text(f"{_SOURCES} WHERE p.user_id = ANY (:user_ids)")
-_NEXT_SOURCES = text(f"{_SOURCES} WHERE p.user_id > :after ORDER BY p.user_id LIMIT :portion")
+# before the sources are read: whoever changes what they are made of has the lock of the profile, too
+_LOCK = text("SELECT user_id FROM profiles WHERE user_id = ANY (:user_ids) ORDER BY user_id FOR UPDATE")
+_NEXT = text("SELECT user_id FROM profiles WHERE user_id > :after ORDER BY user_id LIMIT :portion")
 _COLUMNS = "d.user_id, d.sort_key, d.batch, d.connections, d.profession_key, d.location_key"
 _FORGET = text("DELETE FROM directory WHERE user_id = ANY (:user_ids)")
 _FIELDS = tuple(name for name in Entry.__struct_fields__ if name != "words")
@@ -156,20 +158,18 @@ class DirectoryRepository:
 
     async def renew(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
         """Make the entries of members anew from what they say now; those who are gone have none."""
-        rows = await session.execute(_SOURCE, {"user_ids": list(user_ids)})
-        await self._put(session, user_ids, [Source(*row) for row in rows])
+        whose = {"user_ids": list(user_ids)}
+        await session.execute(_LOCK, whose)
+        sources = [Source(*row) for row in await session.execute(_SOURCE, whose)]
+        await session.execute(_FORGET, whose)
+        if made := [msgspec.structs.asdict(entry) for source in sources for entry in entries(source)]:
+            await session.execute(_PUT, made)
 
     async def renew_after(self, session: AsyncSession, user_id: int, portion: int) -> int | None:
         """Make the entries of the next members anew; return the last one's id, None when there are no more."""
-        rows = await session.execute(_NEXT_SOURCES, {"after": user_id, "portion": portion})
-        sources = [Source(*row) for row in rows]
-        await self._put(session, [one.user_id for one in sources], sources)
-        return sources[-1].user_id if sources else None
-
-    async def _put(self, session: AsyncSession, user_ids: Sequence[int], sources: Sequence[Source]) -> None:
-        await session.execute(_FORGET, {"user_ids": list(user_ids)})
-        if made := [msgspec.structs.asdict(entry) for source in sources for entry in entries(source)]:
-            await session.execute(_PUT, made)
+        following = (await session.scalars(_NEXT, {"after": user_id, "portion": portion})).all()
+        await self.renew(session, following)
+        return following[-1] if following else None
 
 
 def _found(around: Around, matching: Sequence[str], now: datetime, bound: Bound, end: str = "") -> str:

@@ -16,7 +16,7 @@ from ijaa.users.profiles.domain import default_audience
 from ijaa.users.profiles.models import Profile
 from ijaa.users.sight import SEEN, SHOWN
 
-_COUNTED = 50
+_COUNTED = 20
 """Up to how many people are counted: more of them make no better suggestion, and cost more."""
 _SEEN_BY = SEEN.format(viewer="$1::text", now="$2::timestamptz")
 _SHOWN_TO = SHOWN.format(viewer="$1::text", field="interests", default=default_audience("interests"))

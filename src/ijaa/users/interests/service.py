@@ -39,9 +39,9 @@ class InterestService:
 
     async def suggested(self, member: Principal, beginning: str) -> Suggestions:
         """Return what others care for and begins like this, without what the member has already."""
-        if len(key(beginning)) < SHORTEST:
+        if len(sought := key(beginning)) < SHORTEST:
             return Suggestions([])
-        return Suggestions(await self._repository.suggested(member.username, beginning, self._clock.now()))
+        return Suggestions(await self._repository.suggested(member.username, sought, self._clock.now()))
 
     async def add(self, member: Principal, given: InterestCreate) -> InterestRead:
         """Add an interest; raise `InterestExists` for one in other letters, `ListFull` beside fifty."""

@@ -11,7 +11,6 @@ from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
-from ijaa.users.interests.domain import SHORTEST
 from ijaa.users.interests.schemas import InterestCreate, InterestPatch, InterestRead, Suggestions
 from ijaa.users.interests.service import InterestService
 
@@ -89,9 +88,9 @@ class InterestController(Controller):
         self,
         caller: NamedDependency[Principal],
         interests: NamedDependency[InterestService],
-        q: Annotated[str, QueryParameter(min_length=SHORTEST, max_length=100)],
+        q: Annotated[str, QueryParameter(min_length=1, max_length=100)],
     ) -> Suggestions:
-        """Give up to ten interests that begin like `q` and that at least three others show the caller."""
+        """Give up to ten interests that begin like `q`, two letters at least, and that three others show the caller."""
         return await interests.suggested(caller, q)
 
 

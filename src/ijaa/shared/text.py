@@ -14,13 +14,5 @@ def fold(text: str) -> str:
 
 def like_pattern(text: str) -> str:
     r"""Return a LIKE pattern that finds the folded text anywhere; `%`, `_` and `\` mean themselves."""
-    return f"%{_escaped(text)}%"
-
-
-def like_prefix(text: str) -> str:
-    r"""Return a LIKE pattern that finds what begins with the folded text; `%`, `_` and `\` mean themselves."""
-    return f"{_escaped(text)}%"
-
-
-def _escaped(text: str) -> str:
-    return fold(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    escaped = fold(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"

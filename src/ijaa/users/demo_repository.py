@@ -1,7 +1,7 @@
 """SQL of the demo's people: bulk COPY over the driver connection."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -33,6 +33,30 @@ class ProfileRow(msgspec.Struct, frozen=True):
     email: str
     batch: str
     visibility: str
+    created_at: datetime
+    updated_at: datetime
+    former_name: str | None = None
+    nickname: str | None = None
+
+
+class ExperienceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An experience to copy."""
+
+    title: str
+    title_key: str
+    company: str | None
+    company_key: str | None
+    start_date: date
+    end_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class InterestRow(msgspec.Struct, frozen=True):
+    """An interest to copy."""
+
+    interest: str
+    interest_key: str
     created_at: datetime
     updated_at: datetime
 
@@ -68,8 +92,15 @@ class DemoRepository:
         )
         return found
 
-    async def copy(self, users: Sequence[UserRow], profiles: Sequence[ProfileRow], admin: AdminRow) -> None:
-        """Write all of them in one transaction; a profile belongs to the user at its place in the list."""
+    async def copy(
+        self,
+        users: Sequence[UserRow],
+        profiles: Sequence[ProfileRow],
+        experiences: Sequence[Sequence[ExperienceRow]],
+        interests: Sequence[Sequence[InterestRow]],
+        admin: AdminRow,
+    ) -> None:
+        """Write all of them in one transaction; what is said of a user is at his place in each list."""
         async with self._database.transaction() as session:
             raw = await (await session.connection()).get_raw_connection()
             driver = raw.driver_connection
@@ -88,6 +119,20 @@ class DemoRepository:
                     (key, *msgspec.structs.astuple(profile), 1) for key, profile in zip(ids, profiles, strict=True)
                 ],
             )
+            lists: dict[str, tuple[type[msgspec.Struct], Sequence[Sequence[msgspec.Struct]]]] = {
+                "experiences": (ExperienceRow, experiences),
+                "interests": (InterestRow, interests),
+            }
+            for table, (kind, rows) in lists.items():
+                await driver.copy_records_to_table(
+                    table,
+                    columns=("user_id", *kind.__struct_fields__, "version"),
+                    records=[
+                        (key, *msgspec.structs.astuple(row), 1)
+                        for key, own in zip(ids, rows, strict=True)
+                        for row in own
+                    ],
+                )
             await driver.execute(
                 "INSERT INTO admins (admin_id, name, email, password_hash, created_at, updated_at, active, version)"
                 " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",

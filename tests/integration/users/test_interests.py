@@ -103,7 +103,7 @@ async def test_what_three_others_show_is_suggested(
     assert await suggested("100%") == ["100% cotton"]
     assert await suggested("100") == ["100 years", "100% cotton"]
     assert await suggested("_00") == []
-    assert await suggested(" ") == []
+    assert [await suggested(q) for q in (" ", "c", " c ", "%")] == [[]] * 4
 
     hidden = '{"interests": "nobody"}'
     for change, back in (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ijaa.shared.text import fold, like_pattern, like_prefix
+from ijaa.shared.text import fold, like_pattern
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,3 @@ def test_case_accents_and_space_do_not_matter(typed: str, key: str) -> None:
 
 def test_wildcards_mean_themselves() -> None:
     assert like_pattern("50%_off\\") == r"%50\%\_off\\%"
-    assert like_prefix("50%_Off\\") == r"50\%\_off\\%"

@@ -90,7 +90,7 @@ class InterestController(Controller):
         interests: NamedDependency[InterestService],
         q: Annotated[str, QueryParameter(min_length=1, max_length=100)],
     ) -> Suggestions:
-        """Give up to ten interests that begin like `q` and that at least three others show the caller."""
+        """Give up to ten interests that begin like `q`, two letters at least, and that three others show the caller."""
         return await interests.suggested(caller, q)
 
 

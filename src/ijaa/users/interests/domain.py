@@ -10,6 +10,8 @@ MOST = 50
 SHARED_BY = 3
 """How many others have to care for something before it is suggested: fewer would point at persons."""
 SUGGESTIONS = 10
+SHORTEST = 2
+"""With how many letters suggesting begins: with one, a tenth of what everybody wrote would be looked through."""
 _KEY_LENGTH = 200
 
 

@@ -9,7 +9,7 @@ from ijaa.shared.errors import NotFound
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import InterestExists, ListFull, refuse
-from ijaa.users.interests.domain import MOST, key, unfit
+from ijaa.users.interests.domain import MOST, SHORTEST, key, unfit
 from ijaa.users.interests.models import Interest
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.schemas import InterestCreate, InterestPatch, InterestRead, Suggestions
@@ -41,9 +41,9 @@ class InterestService:
 
     async def suggested(self, member: Principal, beginning: str) -> Suggestions:
         """Return what others care for and begins like this, without what the member has already."""
-        if not key(beginning):
+        if len(sought := key(beginning)) < SHORTEST:
             return Suggestions([])
-        return Suggestions(await self._repository.suggested(member.username, beginning, self._clock.now()))
+        return Suggestions(await self._repository.suggested(member.username, sought, self._clock.now()))
 
     async def add(self, member: Principal, given: InterestCreate) -> InterestRead:
         """Add an interest; raise `InterestExists` for one in other letters, `ListFull` beside fifty."""

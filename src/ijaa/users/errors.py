@@ -45,6 +45,12 @@ class TokenNotValid(Problem):
     status, code, title = 422, "token-not-valid", "This link is not good any more: ask for a new one"
 
 
+class QuotaExceeded(Conflict):
+    """A member would keep more than he may."""
+
+    code, title = "quota-exceeded", "There is no room for another file: take one away first"
+
+
 class FlagExists(Conflict):
     """The name of a new flag is taken."""
 

@@ -4,6 +4,7 @@ from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, 
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Block, Connection
+from ijaa.users.files.models import File
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
@@ -28,6 +29,7 @@ __all__ = [
     "EmailToken",
     "ErasedUsername",
     "FeatureFlag",
+    "File",
     "Notification",
     "NotificationPreference",
     "PasswordGuess",

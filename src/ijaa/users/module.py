@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from litestar import Router
@@ -22,7 +23,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -32,6 +33,10 @@ from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
 from ijaa.shared.redis import namespace
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_images import Images
+from ijaa.shared.storage_links import SignedLinks
+from ijaa.shared.storage_sweep import discards, sweep
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
@@ -51,12 +56,15 @@ from ijaa.users.admins.service import AdminLoginService, AdminService
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
+from ijaa.users.files.repository import FileRepository
+from ijaa.users.files.service import FileService
 from ijaa.users.flags.controller import flag_router
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
 from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
+from ijaa.users.links import FileLinks
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures
 from ijaa.users.members.repository import MemberRepository
@@ -64,6 +72,9 @@ from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
+from ijaa.users.photos.controller import photo_router
+from ijaa.users.photos.repository import PhotoRepository
+from ijaa.users.photos.service import PhotoService
 from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
@@ -124,7 +135,8 @@ def build(
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, clock)
+    files = _files(settings, database, jobs, clock)
+    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, files.links, clock)
     passwords = Passwords()
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
@@ -144,7 +156,7 @@ def build(
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    profiles = ProfileService(database, profile_repository, outbox.publish, clock)
+    profiles = ProfileService(database, profile_repository, outbox.publish, files.links, clock)
     registrations = RegistrationService(
         database,
         accounts,
@@ -193,7 +205,9 @@ def build(
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
-    members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
+    members = MemberService(
+        database, MemberRepository(database), endings, files.service, mails, outbox.publish, cursors, clock
+    )
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
         database,
@@ -230,6 +244,9 @@ def build(
             ),
             session_router(sessions, proofs, delivery),
             profile_router(profiles),
+            photo_router(
+                PhotoService(database, PhotoRepository(database), profiles, files.service, files.links, clock)
+            ),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -243,7 +260,7 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), *files.kinds, purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
@@ -276,3 +293,19 @@ def _notifications(
         Inbox(database, heard, clock),
         LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
     )
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What keeps files: its use cases, how they are shown, and the jobs that take away what nobody has."""
+
+    service: FileService
+    links: FileLinks
+    kinds: tuple[Kind[Any], ...]
+
+
+def _files(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> _Files:
+    storage = Storage(settings.files_of("users"), "users")
+    service = FileService(FileRepository(database), storage, Images(), jobs, clock)
+    links = FileLinks(SignedLinks(derive_key(settings.secret_key, "users/file-links"), clock))
+    return _Files(service, links, (discards(storage), sweep(storage, service.known, clock)))

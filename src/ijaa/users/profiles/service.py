@@ -1,6 +1,6 @@
 """Use cases of profiles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +12,18 @@ from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
+from ijaa.users.links import FileLinks
 from ijaa.users.messages import ProfileUpdated
-from ijaa.users.profiles.domain import audiences, cleaned, merged, relation, unfit, visible_fields
+from ijaa.users.profiles.domain import (
+    Audience,
+    audience_of,
+    audiences,
+    cleaned,
+    merged,
+    relation,
+    unfit,
+    visible_fields,
+)
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
 from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
@@ -21,6 +31,8 @@ from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
 KEY_LENGTH = 200
 _ON_CARDS = frozenset({"name", "photo", "visibility"})
 """What other modules show of a profile, and so are told of."""
+_FILES = ("photo", "cover")
+"""The fields that hold the path of a file."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -28,20 +40,23 @@ Precondition = Callable[[int], None]
 class ProfileService:
     """Shows and edits profiles."""
 
-    def __init__(self, database: Database, repository: ProfileRepository, publish: Publish, clock: Clock) -> None:
-        self._database, self._repository, self._publish, self._clock = database, repository, publish, clock
+    def __init__(
+        self, database: Database, repository: ProfileRepository, publish: Publish, links: FileLinks, clock: Clock
+    ) -> None:
+        self._database, self._repository, self._publish = database, repository, publish
+        self._links, self._clock = links, clock
 
     async def own(self, member: Principal) -> tuple[ProfileRead, int]:
         """Return the member's own profile and its version."""
         if (stored := await self._repository.own(member.username)) is None:
             raise NotFound
-        return _complete(stored, stored.chosen), stored.version
+        return self.complete(stored), stored.version
 
     async def edit(self, member: Principal, patch: ProfilePatch, precondition: Precondition) -> tuple[ProfileRead, int]:
         """Change the member's own profile; returns it with its new version."""
         async with self._database.transaction() as session:
             profile = await self.change(session, member, patch, precondition)
-        return _complete(profile, profile.visibility), profile.version
+        return self.complete(profile), profile.version
 
     async def change(
         self, session: AsyncSession, member: Principal, patch: ProfilePatch, precondition: Precondition
@@ -49,15 +64,24 @@ class ProfileService:
         """Change the member's own profile in a transaction; an equal value changes nothing, its version neither."""
         changes = cleaned(patch.changes())
         refuse(list(unfit(changes)))
-        profile = await self._repository.lock(session, member.username)
-        if profile is None:
-            raise NotFound
+        profile = await self.locked(session, member)
         precondition(profile.version)
         if "visibility" in changes:
             asked = changes["visibility"]
             changes["visibility"] = merged(profile.visibility, asked and asked.changes())
         if "name" in changes:
             changes["name_key"] = name_key(changes["name"])
+        await self.apply(session, profile, changes)
+        return profile
+
+    async def locked(self, session: AsyncSession, member: Principal) -> Profile:
+        """Return the member's own profile; nobody else changes it before the transaction ends."""
+        if (profile := await self._repository.lock(session, member.username)) is None:
+            raise NotFound
+        return profile
+
+    async def apply(self, session: AsyncSession, profile: Profile, changes: Mapping[str, Any]) -> None:
+        """Give fields of a locked profile these values, and tell others what they show of it."""
         changed = {field: value for field, value in changes.items() if getattr(profile, field) != value}
         for field, value in changed.items():
             setattr(profile, field, value)
@@ -66,7 +90,6 @@ class ProfileService:
             if changed.keys() & _ON_CARDS:
                 await self._publish(session, ProfileUpdated(username=profile.username))
         await session.flush()
-        return profile
 
     async def seen(self, username: str, viewer: Principal | None) -> MemberRead:
         """Return a member as `viewer` may see him; raise `NotFound` for one nobody can see, known or not."""
@@ -75,14 +98,21 @@ class ProfileService:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
         visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
+        if visible.get("photo") or visible.get("cover"):
+            visible |= self._shown({field: visible.get(field) for field in _FILES}, stored.chosen)
         return MemberRead(stored.username, **visible)
+
+    def complete(self, profile: StoredProfile | Profile) -> ProfileRead:
+        """Return a profile as its owner sees it."""
+        chosen = profile.chosen if isinstance(profile, StoredProfile) else profile.visibility
+        plain = {name: getattr(profile, name) for name in ProfileRead.__struct_fields__ if name != "visibility"}
+        plain |= self._shown({field: plain[field] for field in _FILES}, chosen)
+        return ProfileRead(**plain, visibility=audiences(chosen))
+
+    def _shown(self, stored: Mapping[str, str | None], chosen: Mapping[str, Audience]) -> dict[str, str | None]:
+        return {field: self._links.shown(path, audience_of(field, chosen)) for field, path in stored.items()}
 
 
 def name_key(name: str) -> str:
     """Return the search key of a name, cut to its column: folding can make a text longer."""
     return fold(name)[:KEY_LENGTH]
-
-
-def _complete(profile: StoredProfile | Profile, chosen: Any) -> ProfileRead:
-    plain = {name: getattr(profile, name) for name in ProfileRead.__struct_fields__ if name != "visibility"}
-    return ProfileRead(**plain, visibility=audiences(chosen))

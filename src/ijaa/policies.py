@@ -83,9 +83,9 @@ POLICIES: Mapping[str, Policy] = {
     "editMyProfile": Policy(MEMBERS, flag="user.profile"),
     "getMember": Policy(EVERYBODY, flag="user.profile"),
     # files
-    "putMyPhoto": Policy(MEMBERS, flag="file-upload.profile-photo", seconds=_DRAWING),
+    "putMyPhoto": Policy(MEMBERS, flag="file-upload.profile-photo", limit="upload", seconds=_DRAWING),
     "deleteMyPhoto": Policy(MEMBERS, flag="file-upload.profile-photo"),
-    "putMyCover": Policy(MEMBERS, flag="file-upload.cover-photo", seconds=_DRAWING),
+    "putMyCover": Policy(MEMBERS, flag="file-upload.cover-photo", limit="upload", seconds=_DRAWING),
     "deleteMyCover": Policy(MEMBERS, flag="file-upload.cover-photo"),
     "getFile": Policy(EVERYBODY, flag="file-download", seconds=6),
     # administration

@@ -50,6 +50,7 @@ async def test_a_good_deployment_has_nothing_wrong(environ: dict[str, str]) -> N
     found = await examine_all(look_around(environ))
     assert {one.name for one in found if one.verdict == "right"} == {
         "IJAA_USERS_DATABASE_URL", "IJAA_EVENTS_DATABASE_URL", "IJAA_REDIS_URL", "IJAA_MAIL_URL",
+        "IJAA_USERS_FILES_URL", "IJAA_EVENTS_FILES_URL",
     }  # fmt: skip
     assert [one for one in found if one.verdict != "right"] == []
 

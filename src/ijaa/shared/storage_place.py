@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-FORM = "file:///folder or s3://key:secret@bucket/prefix?endpoint=https://host&region=name"
+FORM = "file:///folder or s3://key:password@bucket/prefix?endpoint=https://host&region=name"
 
 
 class Folder(msgspec.Struct, frozen=True):

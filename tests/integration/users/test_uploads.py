@@ -1,14 +1,16 @@
 """Forms with a file, as broken clients and attackers send them."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from ijaa.shared.http import uploads
 from ijaa.shared.http.uploads import ENVELOPE
 from ijaa.shared.storage_images import LARGEST
-from tests.integration.users.conftest import AMember
+from tests.integration.users.conftest import AMember, Member
 from tests.integration.users.test_photos import PHOTO, put
 from tests.pictures import a_picture
 
@@ -87,7 +89,54 @@ async def test_a_file_that_is_too_long_is_not_read_to_its_end(client: httpx.Asyn
     headers = asha.bearer | {"Content-Type": _FORM}
     answer = await client.put(PHOTO, headers=headers, content=endless())
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
-    assert sent <= 200 << 18
+    assert sent <= LARGEST + ENVELOPE + (2 << 18)
     announced = headers | {"Content-Length": str(1 << 30)}
     assert (await client.put(PHOTO, headers=announced, content=b"--b")).status_code == 413
     assert (await put(client, asha, a_picture("PNG", (900, 900), "RGB", compress_level=0))).status_code == 200
+
+
+async def test_nobody_takes_all_the_places_of_uploads(
+    client: httpx.AsyncClient, a_member: AMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: files of 5 MB held in memory for whoever opens enough connections; a place that is never given back."""
+    asha, dina = [await a_member(name) for name in ("asha", "dina")]
+    monkeypatch.setattr(uploads, "AT_ONCE", uploads.OF_ONE + 1)
+    begun, release = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield f"--b\r\n{_FILE}\r\n\r\n".encode()
+        begun.release()
+        await release.wait()
+        yield a_picture("PNG", (8, 8)) + b"\r\n--b--\r\n"
+
+    async def upload(member: Member) -> int:
+        answer = await client.put(PHOTO, headers=member.bearer | {"Content-Type": _FORM}, content=slow())
+        return answer.status_code
+
+    under_way = [asyncio.create_task(upload(asha)) for _ in range(uploads.OF_ONE)]
+    for _ in under_way:
+        await begun.acquire()
+    assert await upload(asha) == 429
+    under_way.append(asyncio.create_task(upload(dina)))
+    await begun.acquire()
+    assert await upload(dina) == 503
+    release.set()
+    assert set(await asyncio.gather(*under_way)) == {200}
+    assert [await upload(asha), await upload(dina)] == [200, 200]
+
+
+async def test_a_file_that_never_comes_is_not_waited_for(
+    client: httpx.AsyncClient, a_member: AMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: a connection that sends a byte now and then and keeps its place."""
+    asha = await a_member("asha")
+    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield f"--b\r\n{_FILE}\r\n\r\n".encode()
+        while True:
+            await asyncio.sleep(0.001)
+            yield b"x"
+
+    answer = await client.put(PHOTO, headers=asha.bearer | {"Content-Type": _FORM}, content=dripping())
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")

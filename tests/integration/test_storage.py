@@ -1,14 +1,13 @@
 """Files in a folder and in a bucket: whole or not at all, and swept when nobody has them."""
 
+import asyncio
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ijaa.shared import storage as storage_module
 from ijaa.shared.clock import FrozenClock
@@ -23,25 +22,10 @@ OTHER = "cd/" + "cd" * 16
 WEBP = "image/webp"
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """Run an S3 server; give its address."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["folder", "bucket"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a place of each kind."""
-    if request.param == "folder":
-        return tmp_path.as_uri()
-    endpoint, bucket = request.getfixturevalue("s3"), f"files-{uuid4().hex}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.put(f"{endpoint}/{bucket}")).status_code == 200
-    return f"s3://key:secret@{bucket}/alumni?endpoint={endpoint}"
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a place of each kind."""
+    return tmp_path.as_uri() if request.param == "folder" else str(request.getfixturevalue("bucket"))
 
 
 async def keys_of(storage: Storage) -> set[str]:
@@ -63,6 +47,12 @@ async def test_what_was_put_is_there_until_it_is_deleted(url: str) -> None:
     await users.delete([KEY, f"{KEY}.card", OTHER])
     await users.delete([KEY])
     assert (await users.get(KEY), await keys_of(users)) == (None, set())
+
+
+async def test_a_bucket_nobody_made_is_found_out_by_a_probe(s3: str) -> None:
+    """Kills: a probe that looks at the URL alone."""
+    with pytest.raises(Unavailable):
+        await Storage(f"s3://key:secret@nobody-made-it?endpoint={s3}", "users").probe()
 
 
 async def test_every_object_is_listed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +80,25 @@ async def test_a_place_out_of_reach_is_unavailable(tmp_path: Path) -> None:
         for call in calls:
             with pytest.raises(Unavailable, match="cannot be reached"):
                 await call()  # type: ignore[misc]
+
+
+async def test_a_slow_place_takes_so_many_reads_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills: every read of a module waiting for files; a place among them that is never given back."""
+    monkeypatch.setattr(storage_module, "READS", 2)
+    storage, release = Storage(tmp_path.as_uri(), "users"), asyncio.Event()
+
+    async def slow(_: str) -> bytes:
+        await release.wait()
+        return b"photo"
+
+    monkeypatch.setattr(storage, "_read", slow)
+    waiting = [asyncio.create_task(storage.get(KEY)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await storage.get(KEY)
+    release.set()
+    assert await asyncio.gather(*waiting) == [b"photo", b"photo"]
+    assert await storage.get(KEY) == b"photo"
 
 
 async def test_an_object_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,8 @@ def test_good_settings_are_read() -> None:
         ("IJAA_SECRET_KEY", "a" * 64),
         ("IJAA_SERVICE_KEY", ""),
         ("IJAA_MAIL_URL", "sendmail"),
+        ("IJAA_USERS_FILES_URL", "var/files"),
+        ("IJAA_EVENTS_FILES_URL", "s3://key:Tr0ub4dor@photos?endpoint=minio"),
         ("IJAA_BASE_URL", "alumni.example"),
         ("IJAA_CORS_ORIGINS", "*"),
         ("IJAA_CORS_ORIGINS", "https://*.alumni.example"),
@@ -60,6 +62,12 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
         read_settings(GOOD | {name: value})
     assert "Tr0ub4dor" not in str(refused.value)
     assert "admin123" not in str(refused.value).lower()
+
+
+def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
+    # mutant: the place of one module read for the other
+    settings = read_settings(GOOD | {"IJAA_DATA": "/srv/ijaa", "IJAA_EVENTS_FILES_URL": "s3://photos"})
+    assert (settings.files_of("users"), settings.files_of("events")) == ("file:///srv/ijaa/files", "s3://photos")
 
 
 def test_limits_and_proxies_are_read() -> None:

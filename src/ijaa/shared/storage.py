@@ -24,6 +24,8 @@ WAIT = timedelta(seconds=5)
 """How long an object may take to be read or written."""
 INCOMING = "incoming"
 """The folder of what is being written."""
+READS = 32
+"""Objects being read at once: a place that is slow must not take every read of its module with it."""
 _PAGE = 500
 _FAILURES = (BaseError, OSError)  # TimeoutError is one of them
 
@@ -40,6 +42,7 @@ class Storage:
 
     def __init__(self, url: str, module: str) -> None:
         self._place, self._module = place_of(url), module
+        self._reading = 0
 
     async def put(self, objects: Mapping[str, bytes], media_type: str) -> None:
         """Write objects by key; once this returns they outlive a power cut. Raises `Unavailable`."""
@@ -53,12 +56,14 @@ class Storage:
 
     async def get(self, key: str) -> bytes | None:
         """Return an object, or None for one that is not there. Raises `Unavailable`."""
-        with _reachable():
-            try:
-                async with asyncio.timeout(WAIT.total_seconds()):
-                    return bytes(await (await self._store.get_async(key)).bytes_async())
-            except (NotFoundError, FileNotFoundError):
-                return None
+        if self._reading >= READS:
+            raise Unavailable("Many files are being read just now.")
+        self._reading += 1
+        try:
+            with _reachable():
+                return await self._read(key)
+        finally:
+            self._reading -= 1
 
     async def delete(self, keys: Collection[str]) -> None:
         """Delete objects; one that is not there is as good as deleted. Raises `Unavailable`."""
@@ -89,6 +94,13 @@ class Storage:
 
     def _folder(self, place: Folder) -> Path:
         return place.path / self._module
+
+    async def _read(self, key: str) -> bytes | None:
+        try:
+            async with asyncio.timeout(WAIT.total_seconds()):
+                return bytes(await (await self._store.get_async(key)).bytes_async())
+        except (NotFoundError, FileNotFoundError):
+            return None
 
     async def _upload(self, key: str, data: bytes, media_type: str) -> None:
         await self._store.put_async(key, data, attributes={"Content-Type": media_type}, use_multipart=False)

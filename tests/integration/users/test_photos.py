@@ -3,7 +3,6 @@
 import asyncio
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -166,14 +165,21 @@ async def test_a_replaced_photo_disappears(
 
 
 async def test_two_uploads_at_once_leave_one_photo(
-    client: httpx.AsyncClient, a_member: AMember, settings: Settings, app: App, clock: FrozenClock
+    client: httpx.AsyncClient, a_member: AMember, settings: Settings, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kills: the row replaced without a lock of its owner: two rows, or a 500, or objects nobody takes away."""
     asha = await a_member("asha")
+    keep, together = file_service.FileService.keep, asyncio.Barrier(6)
+
+    async def kept(self: file_service.FileService, raw: bytes) -> file_service.Kept:
+        one = await keep(self, raw)
+        await together.wait()  # now all of them want their row
+        return one
+
+    monkeypatch.setattr(file_service.FileService, "keep", kept)
     answers = await asyncio.gather(*(put(client, asha, path=path) for path in (PHOTO, COVER) * 3))
     assert {answer.status_code for answer in answers} == {200}
     assert await app[1].database.fetch_value("SELECT count(*) FROM files") == 2
-    clock.at += timedelta(seconds=1)
     await eventually(lambda: len(objects(settings)) == 6)
     profile = (await client.get(ME, headers=asha.bearer)).json()
     assert [(await client.get(profile[field])).status_code for field in ("photo", "cover")] == [200, 200]
@@ -315,19 +321,27 @@ async def test_others_are_told_of_a_photo_and_not_of_a_cover(
 
 
 async def test_files_may_lie_in_a_bucket(
-    start: Start, tmp_path: Path, a_member: AMember, monkeypatch: pytest.MonkeyPatch
+    start: Start, bucket: str, a_member: AMember, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Kills: the folder taken whatever the setting says."""
+    """Kills: the folder taken whatever the setting says; a bucket that is away answered 404, or 500."""
     asha = await a_member("asha")
-    elsewhere = tmp_path / "elsewhere"
-    async with start(users_files_url=elsewhere.as_uri()) as (client, _):
+    async with start(users_files_url=bucket) as (client, _):
+        first = (await put(client, asha)).json()["photo"]
         link = (await put(client, asha)).json()["photo"]
-        assert (await client.get(link)).status_code == 200
-    assert len([path for path in (elsewhere / "users").rglob("*") if path.is_file()]) == 3
+        assert [(await client.get(one)).status_code for one in (first, link)] == [404, 200]
+        there = Storage(bucket, "users")
+
+        async def keys() -> int:
+            return len([one async for page in there.pages() for one in page])
+
+        async with asyncio.timeout(5):
+            while await keys() != 3:
+                await asyncio.sleep(0.05)
+    assert not (settings.data / "files").exists()
 
     async def away(*_: object) -> None:
-        raise Unavailable("The files cannot be reached just now.")
+        raise OSError
 
-    monkeypatch.setattr(Storage, "get", away)
-    async with start(users_files_url=elsewhere.as_uri()) as (client, _):
+    monkeypatch.setattr(Storage, "_read", away)
+    async with start(users_files_url=bucket) as (client, _):
         assert (await client.get(link)).status_code == 503

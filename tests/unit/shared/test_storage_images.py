@@ -5,9 +5,9 @@ import io
 import zipfile
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 
-from ijaa.shared import storage_images
+from ijaa.shared import storage_decoder, storage_images
 from ijaa.shared.errors import Invalid, Unavailable
 from ijaa.shared.storage_images import VARIANTS, Images
 from tests.pictures import CANARY, RED, a_huge_jpeg, a_huge_png, a_picture, full_of_secrets, opened
@@ -61,6 +61,18 @@ async def test_what_is_no_photo_is_refused(raw: bytes) -> None:
     assert [one.pointer for one in refused.value.violations] == ["/file"]
 
 
+@pytest.mark.parametrize(
+    "raw", [a_picture("GIF"), a_picture("BMP"), a_picture("TIFF"), _SVG], ids=["gif", "bmp", "tiff", "svg"]
+)
+async def test_what_is_plainly_something_else_meets_no_decoder(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills: a process started for whatever comes; a decoder that knows more formats than three, if it were."""
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", None)
+    with pytest.raises(Invalid, match="is no JPEG, PNG or WebP"):
+        await Images().draw(raw)
+    with pytest.raises(UnidentifiedImageError):
+        storage_decoder.variants(raw, {"pixels": 1_000_000, "full": 100, "square": {}, "within": {}})
+
+
 @pytest.mark.parametrize("claimed", [a_huge_png(60_000, 60_000), a_huge_jpeg(65_000, 65_000), _many_pixels("PNG")])
 async def test_pixels_are_counted_before_anything_is_decoded(claimed: bytes) -> None:
     """Kills: the check after the decoder ran, where memory runs out first and the reason is another."""
@@ -70,8 +82,8 @@ async def test_pixels_are_counted_before_anything_is_decoded(claimed: bytes) -> 
 
 @pytest.mark.parametrize(
     ("form", "mode"),
-    [("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1"),
-     ("PNG", "LA"), ("WEBP", "RGB"), ("WEBP", "RGBA")],
+    [("MPO", "RGB"), ("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"),
+     ("PNG", "1"), ("PNG", "LA"), ("WEBP", "RGB"), ("WEBP", "RGBA")],
 )  # fmt: skip
 async def test_every_kind_of_photo_becomes_three_sizes(form: str, mode: str) -> None:
     """Kills: a mode that is not converted; an image made larger than it came."""

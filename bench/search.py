@@ -15,9 +15,11 @@ from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import Principal
+from ijaa.shared.storage_links import SignedLinks
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.schemas import Wanted
 from ijaa.users.directory.service import DirectoryService
+from ijaa.users.links import FileLinks
 
 SIZES = (10_000, 100_000, 500_000)
 _MILLISECONDS = 20.0
@@ -105,7 +107,9 @@ async def _measure(
     url: str, superuser: str, asked: Run
 ) -> tuple[dict[int, dict[str, tuple[float, float]]], list[tuple[str, str]], dict[str, str]]:
     database = Database("users", url)
-    directory = DirectoryService(DirectoryRepository(database), Cursors(b"bench"), SystemClock())
+    directory = DirectoryService(
+        DirectoryRepository(database), FileLinks(SignedLinks(b"bench", SystemClock())), Cursors(b"bench"), SystemClock()
+    )
     admin: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(superuser)
     measured: dict[int, dict[str, tuple[float, float]]] = {}
     plans: dict[str, str] = {}

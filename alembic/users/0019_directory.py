@@ -51,7 +51,8 @@ def upgrade() -> None:
     # due at once: members who were there before get their entries
     op.execute("""
         INSERT INTO jobs (name, key, payload, cron, created_at, due_at)
-        VALUES ('renew-directory', 'cron', '{}', '41 3 * * *', now(), now()) ON CONFLICT DO NOTHING
+        SELECT 'renew-directory', 'cron', '{}', '41 3 * * *', now(), now() WHERE EXISTS (SELECT FROM profiles)
+        ON CONFLICT DO NOTHING
     """)
 
 

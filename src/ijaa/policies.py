@@ -19,6 +19,8 @@ _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
 _LINE = 30.0
 """Seconds somebody stands in the line of an event; each in front of him is bound by the database's own times."""
+_DRAWING = 40.0
+"""Seconds an image waits in line to be drawn anew, is drawn and written."""
 _AUDITORS: frozenset[Role] = _SUPERADMINS | {"auditor"}
 
 POLICIES: Mapping[str, Policy] = {
@@ -98,6 +100,12 @@ POLICIES: Mapping[str, Policy] = {
     "searchMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
     "countMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
     "suggestMembers": Policy(MEMBERS, flag="alumni.search", limit="search"),
+    # files
+    "putMyPhoto": Policy(MEMBERS, flag="file-upload.profile-photo", limit="upload", seconds=_DRAWING),
+    "deleteMyPhoto": Policy(MEMBERS, flag="file-upload.profile-photo"),
+    "putMyCover": Policy(MEMBERS, flag="file-upload.cover-photo", limit="upload", seconds=_DRAWING),
+    "deleteMyCover": Policy(MEMBERS, flag="file-upload.cover-photo"),
+    "getFile": Policy(EVERYBODY, flag="file-download", seconds=6),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
     "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from ijaa.shared.errors import SettingError
+from ijaa.shared.storage_place import FORM, place_of
 
 LEAKED_DEFAULTS = frozenset({"Admin@123", "admin123", "root", "password", "postgres"})
 """Passwords the predecessor or common guides publish; nothing of ours may run on one."""
@@ -52,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     events_peer: str | None = None
     users_redis_url: str | None = None
     events_redis_url: str | None = None
+    users_files_url: str | None = None
+    events_files_url: str | None = None
     workers: int = 1
     worker: bool = True
     """Whether processes that serve also carry messages and do jobs."""
@@ -62,6 +65,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def redis_of(self, module: ModuleName) -> str:
         """Return where a module caches and broadcasts; limits and messages are in the one everybody shares."""
         return {"users": self.users_redis_url, "events": self.events_redis_url}[module] or self.redis_url
+
+    def files_of(self, module: ModuleName) -> str:
+        """Return where a module keeps files: below its own name there."""
+        given = {"users": self.users_files_url, "events": self.events_files_url}[module]
+        return given or (self.data.absolute() / "files").as_uri()
 
     @property
     def secure(self) -> bool:
@@ -101,6 +109,11 @@ def _database_variables(module: str) -> tuple[Variable, ...]:
         Variable(f"{prefix}_BACKUP_URL", f"{module}: the role backups use", secret=True),
         Variable(f"{prefix}_MONITOR_URL", f"{module}: the role metrics use", secret=True),
         Variable(f"{prefix}_LISTEN_URL", f"{module}: a direct connection for LISTEN", secret=True),
+        Variable(
+            f"{prefix}_FILES_URL",
+            f"{module}: where files lie, {FORM}; the data folder's `files` when unset",
+            secret=True,
+        ),
     )
 
 
@@ -159,6 +172,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=_redis(given, "IJAA_REDIS_URL"),
         users_redis_url=_redis(given, "IJAA_USERS_REDIS_URL") if given["IJAA_USERS_REDIS_URL"] else None,
         events_redis_url=_redis(given, "IJAA_EVENTS_REDIS_URL") if given["IJAA_EVENTS_REDIS_URL"] else None,
+        users_files_url=_files(given, "IJAA_USERS_FILES_URL"),
+        events_files_url=_files(given, "IJAA_EVENTS_FILES_URL"),
         secret_key=_secret(given, "IJAA_SECRET_KEY"),
         service_key=_secret(given, "IJAA_SERVICE_KEY"),
         mail_url=_url(given, "IJAA_MAIL_URL", "smtp", "smtps", "file"),
@@ -254,6 +269,16 @@ def _url(given: Mapping[str, str | None], name: str, *schemes: str) -> str:
 
 def _redis(given: Mapping[str, str | None], name: str) -> str:
     return _url(given, name, "redis", "rediss", "valkey", "unix")
+
+
+def _files(given: Mapping[str, str | None], name: str) -> str | None:
+    if not (value := given[name]):
+        return None
+    try:
+        place_of(value)
+    except ValueError as error:
+        raise SettingError(name, str(error)) from None
+    return value
 
 
 def _secret(given: Mapping[str, str | None], name: str) -> str:

@@ -50,6 +50,7 @@ async def test_a_good_deployment_has_nothing_wrong(environ: dict[str, str]) -> N
     found = await examine_all(look_around(environ))
     assert {one.name for one in found if one.verdict == "right"} == {
         "IJAA_USERS_DATABASE_URL", "IJAA_EVENTS_DATABASE_URL", "IJAA_REDIS_URL", "IJAA_MAIL_URL",
+        "IJAA_USERS_FILES_URL", "IJAA_EVENTS_FILES_URL",
     }  # fmt: skip
     assert [one for one in found if one.verdict != "right"] == []
 
@@ -114,6 +115,20 @@ async def test_a_mail_server_is_greeted(environ: dict[str, str], tmp_path: Path)
     assert closed["IJAA_MAIL_URL"].startswith("does not answer")
     (tmp_path / "file").touch()
     assert "cannot be written" in (await wrong(environ | {"IJAA_MAIL_URL": f"file://{tmp_path}/file"}))["IJAA_MAIL_URL"]
+
+
+async def test_the_place_of_files_is_tried(environ: dict[str, str], tmp_path: Path) -> None:
+    # mutant: believe that a URL of the right form is a place to write to
+    bucket = f"s3://key:{SECRETS[0]}@photos?endpoint=http://127.0.0.1:{free_port()}"
+    said = await wrong(environ | {"IJAA_USERS_FILES_URL": bucket})
+    assert said.keys() == {"IJAA_USERS_FILES_URL"}
+    assert said["IJAA_USERS_FILES_URL"].startswith("does not answer")
+    assert SECRETS[0] not in said["IJAA_USERS_FILES_URL"]
+    (tmp_path / "file").touch()
+    said = await wrong(environ | {"IJAA_EVENTS_FILES_URL": f"file://{tmp_path}/file"})
+    assert "cannot be written" in said["IJAA_EVENTS_FILES_URL"]
+    misread = await wrong(environ | {"IJAA_USERS_FILES_URL": "ftp://files"})
+    assert misread["IJAA_USERS_FILES_URL"].startswith("must look like")
 
 
 async def test_a_setting_nobody_knows_is_noted(environ: dict[str, str]) -> None:
@@ -196,6 +211,8 @@ def test_no_secret_is_shown(environ: dict[str, str]) -> None:
         ("smtp://s3cret@mail", f"smtp://{HIDDEN}@mail"),
         ("s3cret", HIDDEN),
         ("file:///var/mail", "file:///var/mail"),
+        ("s3://key:s3cret@photos/a?endpoint=https://s3", f"s3://key:{HIDDEN}@photos/a?{HIDDEN}"),
+        ("s3://key:s3/cret@photos/a", HIDDEN),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:

@@ -1,6 +1,7 @@
 """Whether a database has changed, table by table, and how to put it back."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 
@@ -51,8 +52,8 @@ class Watched:
             f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING *", *given.values()
         )
         assert row is not None
-        found: int | None = row.get("id")
-        return found
+        found: Any = row.get("id")
+        return found if isinstance(found, int) else None
 
     async def id_of(self, username: str) -> int:
         """Return the key of an account."""
@@ -62,6 +63,10 @@ class Watched:
     async def execute(self, statement: str, *values: object) -> None:
         """Run a statement."""
         await self._connection.execute(statement, *values)
+
+    async def value(self, query: str, *values: object) -> object:
+        """Return the first column of the first row."""
+        return await self._connection.fetchval(query, *values)
 
     async def remember(self) -> None:
         """Keep a copy of everything, to compare with and to go back to."""

@@ -6,9 +6,11 @@ import msgspec
 
 from ijaa.policies import POLICIES
 from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Operation
-from tests.surface.requests import body_of, kind_of_body, nothing_there, path_parameters, query_of
+from tests.pictures import a_picture
+from tests.surface.requests import body_of, kind_of_body, nothing_there, path_parameters, query_of, takes_a_file
 from tests.surface.world import REVOKED, ROLES, World
 
+PICTURE = a_picture("PNG", (8, 8))
 Form = Literal["existing", "hidden", "missing"]
 Digests = dict[str, dict[str, str]]
 Expected = Literal["let in", "unauthenticated", "forbidden"]
@@ -79,12 +81,14 @@ async def call(
     content = None
     if kind_of_body(operation) is not None:
         content, headers["Content-Type"] = msgspec.json.encode(body_of(operation)), "application/json"
+    files = {"file": ("me.png", PICTURE, "image/png")} if takes_a_file(operation) else None
     answer = await world.client.request(
         operation.method,
         _path(world, operation, who, form),
         params=query_of(operation),
         headers=headers,
         content=content,
+        files=files,
     )
     problem = answer.headers.get("content-type", "").startswith("application/problem+json")
     said = msgspec.json.decode(answer.content) if problem else {}

@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from litestar.types import Empty
 
 from ijaa.shared.http.policies import Operation
+from ijaa.shared.http.uploads import UPLOAD
 
 PASSWORD = "nine quiet rivers at dawn"
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -64,6 +65,11 @@ def kind_of_body(operation: Operation) -> Any:
     """Return the type of an operation's body, or None when it takes none."""
     field = operation.handler.parsed_fn_signature.parameters.get("data")
     return None if field is None else field.annotation
+
+
+def takes_a_file(operation: Operation) -> bool:
+    """Whether an operation takes a form with a file instead of JSON."""
+    return UPLOAD in operation.handler.opt
 
 
 def body_of(operation: Operation) -> object:

@@ -11,7 +11,9 @@ from ijaa.policies import POLICIES
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.errors import problem_types
 from ijaa.shared.http.policies import Operation
+from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.http.services import ServiceTokens
+from tests.pictures import a_picture
 from tests.surface.in_process import Headers, ask
 from tests.surface.requests import body_of, kind_of_body, nothing_there, path_parameters
 from tests.surface.world import ROLES, World
@@ -198,3 +200,16 @@ async def test_whoever_hangs_up_within_his_body_changes_nothing(world: World, ta
         status, _, _ = await ask(world.app, operation.method, operation.path, headers, [body], gone=True)
         assert 400 <= status < 500, operation.name
     assert await world.digests() == before
+
+
+async def test_a_file_may_be_longer_than_json(world: World) -> None:
+    # mutant: the limit of JSON bodies on uploads, or the limit of uploads on everything
+    token = {"Authorization": f"Bearer {await world.token('member')}"}
+    photo = a_picture("PNG", (600, 600), compress_level=0)
+    answer = await world.client.put("/api/v1/me/photo", headers=token, files={"file": ("me.png", photo, "image/png")})
+    assert (answer.status_code, len(photo) > BODY_LIMIT) == (200, True)
+    long = msgspec.json.encode({"bio": "x" * BODY_LIMIT})
+    json_type = {"Content-Type": "application/json"}
+    answer = await world.client.patch("/api/v1/me/profile", headers=token | json_type, content=long)
+    assert answer.status_code == 413
+    await world.go_back()

@@ -22,11 +22,13 @@ from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
 from ijaa.shared.http.policies import Operation, operations
 from ijaa.shared.principals import ADMIN_ROLES, Principal, Role
+from ijaa.shared.storage import Storage
 from ijaa.users.accounts import guess_repository
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
 from tests.asgi import client_of
 from tests.conftest import _clone
+from tests.pictures import a_picture
 from tests.surface.digests import Watched
 from tests.surface.requests import PASSWORD
 
@@ -140,6 +142,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         await _people(databases["users"])
         await world.sign_in()
         await _events(world)
+        await _files(world, settings)
         world._keys = SigningKeys(
             users, KeyRepository(users), SecretBox(environ["IJAA_SECRET_KEY"], "signing-keys"), _Clock()
         )
@@ -215,3 +218,18 @@ async def _events(world: World) -> None:
         "module": {"existing": "users"},
         "name": {"existing": "swagger-ui.css"},
     }
+
+
+async def _files(world: World, settings: Settings) -> None:
+    users, found = world.databases["users"], {}
+    for form, username in (("existing", "asha"), ("hidden", "sus")):
+        file_id = uuid4()
+        owner = await users.value("SELECT id FROM users WHERE username = $1", username)
+        key = f"{file_id.hex[:2]}/{file_id.hex}"
+        await Storage(settings.files_of("users"), "users").put({key: a_picture("WEBP")}, "image/webp")
+        await users.put(
+            "files", id=file_id, owner_id=owner, purpose="photo", key=key, media_type="image/webp", sha256=b"0" * 32
+        )
+        await users.execute("UPDATE profiles SET photo = $1 WHERE username = $2", f"/api/v1/files/{file_id}", username)
+        found[form] = str(file_id)
+    world.ids["file_id"] = found

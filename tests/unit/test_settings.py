@@ -38,6 +38,8 @@ def test_good_settings_are_read() -> None:
         ("IJAA_SECRET_KEY", "a" * 64),
         ("IJAA_SERVICE_KEY", ""),
         ("IJAA_MAIL_URL", "sendmail"),
+        ("IJAA_USERS_FILES_URL", "var/files"),
+        ("IJAA_EVENTS_FILES_URL", "s3://key:Tr0ub4dor@photos?endpoint=minio"),
         ("IJAA_BASE_URL", "alumni.example"),
         ("IJAA_CORS_ORIGINS", "*"),
         ("IJAA_CORS_ORIGINS", "https://*.alumni.example"),
@@ -69,6 +71,12 @@ def test_the_demo_is_refused_where_others_can_reach_it(base: str) -> None:
         read_settings(GOOD | {"IJAA_DEMO": "1", "IJAA_BASE_URL": base})
     assert read_settings(GOOD | {"IJAA_DEMO": "1", "IJAA_BASE_URL": "http://127.0.0.1:8000"}).demo
     assert not read_settings(GOOD | {"IJAA_BASE_URL": base}).demo
+
+
+def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
+    # mutant: the place of one module read for the other
+    settings = read_settings(GOOD | {"IJAA_DATA": "/srv/ijaa", "IJAA_EVENTS_FILES_URL": "s3://photos"})
+    assert (settings.files_of("users"), settings.files_of("events")) == ("file:///srv/ijaa/files", "s3://photos")
 
 
 def test_limits_and_proxies_are_read() -> None:

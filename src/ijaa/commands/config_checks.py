@@ -19,8 +19,10 @@ from ijaa.commands.config_problems import every_problem, misspelt, stand_ins
 from ijaa.commands.config_values import Surroundings
 from ijaa.settings import DatabaseSettings, ModuleName, Settings
 from ijaa.shared.boot import NotReachableError, examine
-from ijaa.shared.errors import SettingError
+from ijaa.shared.errors import SettingError, Unavailable
 from ijaa.shared.redis import connect
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_place import Folder, place_of
 
 WAIT = 3.0
 """Seconds a server has to answer."""
@@ -85,6 +87,7 @@ def _checks(settings: Settings) -> dict[str, Check]:
     for module, database in databases.items():
         if database is not None:
             checks |= _database_checks(module, database)
+            checks[f"IJAA_{module.upper()}_FILES_URL"] = _files_check(module, settings.files_of(module))
     redis = {
         "IJAA_REDIS_URL": settings.redis_url,
         "IJAA_USERS_REDIS_URL": settings.users_redis_url,
@@ -151,7 +154,7 @@ async def _redis(url: str) -> None:
 async def _mail(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "file":
-        _refuse_unwritable(Path(unquote(parts.path)))
+        _refuse_unwritable("IJAA_MAIL_URL", Path(unquote(parts.path)))
         return
     tls = parts.scheme == "smtps"
     client = aiosmtplib.SMTP(
@@ -171,7 +174,21 @@ async def _mail(url: str) -> None:
         raise NotReachableError(type(error).__name__) from error
 
 
-def _refuse_unwritable(folder: Path) -> None:
+def _files_check(module: ModuleName, url: str) -> Check:
+    async def check() -> None:
+        place = place_of(url)
+        if isinstance(place, Folder):
+            _refuse_unwritable(f"IJAA_{module.upper()}_FILES_URL", place.path / module)
+            return
+        try:
+            await Storage(url, module).probe()
+        except Unavailable as error:
+            raise NotReachableError(type(error.__cause__).__name__) from error
+
+    return check
+
+
+def _refuse_unwritable(name: str, folder: Path) -> None:
     there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     try:
         if there == folder:
@@ -180,7 +197,7 @@ def _refuse_unwritable(folder: Path) -> None:
         if not os.access(there, os.W_OK | os.X_OK):
             raise PermissionError
     except OSError:
-        raise SettingError("IJAA_MAIL_URL", f"names a folder that cannot be written: {there}") from None
+        raise SettingError(name, f"names a folder that cannot be written: {there}") from None
 
 
 async def _peer(name: str, url: str) -> None:

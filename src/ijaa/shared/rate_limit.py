@@ -31,6 +31,7 @@ QUOTAS: Mapping[str, Quota] = {
     "refresh": Quota(60, MINUTE, exact=True),
     "mail": Quota(30, HOUR, exact=True),
     "search": Quota(120, MINUTE),
+    "upload": Quota(20, MINUTE),
     "write": Quota(120, MINUTE),
     "read": Quota(600, MINUTE),
 }

@@ -57,6 +57,12 @@ class ListFull(Conflict):
     code, title = "list-full", "There are as many as there may be: remove one first"
 
 
+class QuotaExceeded(Conflict):
+    """A member would keep more than he may."""
+
+    code, title = "quota-exceeded", "There is no room for another file: take one away first"
+
+
 class FlagExists(Conflict):
     """The name of a new flag is taken."""
 

@@ -6,6 +6,7 @@ from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Block, Connection
 from ijaa.users.directory.models import DirectoryEntry
 from ijaa.users.experiences.models import Experience
+from ijaa.users.files.models import File
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.interests.models import Interest
 from ijaa.users.notifications.models import Notification, NotificationPreference
@@ -34,6 +35,7 @@ __all__ = [
     "ErasedUsername",
     "Experience",
     "FeatureFlag",
+    "File",
     "Interest",
     "Notification",
     "NotificationPreference",

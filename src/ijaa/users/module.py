@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from litestar import Router
@@ -22,7 +23,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -32,6 +33,10 @@ from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
 from ijaa.shared.redis import namespace
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_images import Images
+from ijaa.shared.storage_links import SignedLinks
+from ijaa.shared.storage_sweep import discards, sweep
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
@@ -58,6 +63,8 @@ from ijaa.users.directory.service import DirectoryService
 from ijaa.users.experiences.controller import experience_router
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
+from ijaa.users.files.repository import FileRepository
+from ijaa.users.files.service import FileService
 from ijaa.users.flags.controller import flag_router
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
@@ -67,7 +74,7 @@ from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
 from ijaa.users.internal.controller import internal_router
-from ijaa.users.listing import Renew
+from ijaa.users.links import FileLinks
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures
 from ijaa.users.members.repository import MemberRepository
@@ -75,6 +82,9 @@ from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
+from ijaa.users.photos.controller import photo_router
+from ijaa.users.photos.repository import PhotoRepository
+from ijaa.users.photos.service import PhotoService
 from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
@@ -140,7 +150,8 @@ def build(
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, clock)
+    files = _files(settings, database, jobs, clock)
+    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, files.links, clock)
     passwords = Passwords()
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
@@ -161,7 +172,9 @@ def build(
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
     directory = DirectoryRepository(database)
-    profiles = ProfileService(database, profile_repository, outbox.publish, directory.renew, clock)
+    profiles = ProfileService(
+        database, profile_repository, files.links, publish=outbox.publish, renew=directory.renew, clock=clock
+    )
     registrations = RegistrationService(
         database,
         accounts,
@@ -211,8 +224,9 @@ def build(
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
-    members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
-    dashboard = DashboardService(DashboardRepository(database), figures, clock)
+    members = MemberService(
+        database, MemberRepository(database), endings, files.service, mails, outbox.publish, cursors, clock
+    )
     flags = FlagService(
         database,
         FlagRepository(database),
@@ -247,12 +261,11 @@ def build(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
             ),
             session_router(sessions, proofs, delivery),
-            *_own_pages(database, profiles, directory.renew, clock),
-            directory_router(DirectoryService(directory, cursors, clock)),
+            *_member_pages(database, profiles, directory, files, cursors, clock),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
-            dashboard_router(dashboard),
+            dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
@@ -262,17 +275,23 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), *files.kinds, purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
 
 
-def _own_pages(database: Database, profiles: ProfileService, renew: Renew, clock: Clock) -> list[Router]:
-    """Return the routes of what members say of themselves."""
-    experiences = ExperienceService(database, ExperienceRepository(database), profiles, renew, clock)
-    interests = InterestService(database, InterestRepository(database), profiles, renew, clock)
+def _member_pages(
+    database: Database, profiles: ProfileService, directory: DirectoryRepository, files: "_Files",
+    cursors: Cursors, clock: Clock,
+) -> list[Router]:  # fmt: skip
+    """Return the routes of what members say of themselves, and of where they are found by it."""
+    experiences = ExperienceService(database, ExperienceRepository(database), profiles, directory.renew, clock)
+    interests = InterestService(database, InterestRepository(database), profiles, directory.renew, clock)
+    photos = PhotoService(database, PhotoRepository(database), profiles, files.service, files.links, clock)
     return [
+        directory_router(DirectoryService(directory, files.links, cursors, clock)),
+        photo_router(photos),
         profile_router(profiles),
         experience_router(experiences),
         interest_router(interests),
@@ -308,3 +327,19 @@ def _notifications(
         Inbox(database, heard, clock),
         LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
     )
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What keeps files: its use cases, how they are shown, and the jobs that take away what nobody has."""
+
+    service: FileService
+    links: FileLinks
+    kinds: tuple[Kind[Any], ...]
+
+
+def _files(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> _Files:
+    storage = Storage(settings.files_of("users"), "users")
+    service = FileService(FileRepository(database), storage, Images(), jobs, clock)
+    links = FileLinks(SignedLinks(derive_key(settings.secret_key, "users/file-links"), clock))
+    return _Files(service, links, (discards(storage), sweep(storage, service.known, clock)))

@@ -6,8 +6,9 @@ from ijaa.shared.access_tokens import PublicKeys, Revocations
 from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
+from ijaa.users.links import FileLinks
 from ijaa.users.messages import PUBLISHED
-from ijaa.users.profiles.domain import Relation, relation, visible_fields
+from ijaa.users.profiles.domain import CHOSEN, Relation, audience_of, relation, visible_fields
 from ijaa.users.profiles.repository import ProfileRepository, StoredCard
 from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
 
@@ -24,9 +25,10 @@ class UsersPublic:
         keys: PublicKeys,
         revocations: Revocations,
         flags: FeatureFlags,
+        links: FileLinks,
         clock: Clock,
     ) -> None:
-        self._profiles, self._clock = profiles, clock
+        self._profiles, self._links, self._clock = profiles, links, clock
         self.verifier = verifier
         self.keys, self.revocations, self.flags = keys, revocations, flags
 
@@ -43,7 +45,7 @@ class UsersPublic:
         cards = {}
         for name, username in asked.items():
             if one := stored.get(username):
-                cards[name] = _card(one, relation(viewer, username, connected=one.connected))
+                cards[name] = self._card(one, relation(viewer, username, connected=one.connected))
         return cards
 
     async def shared_cards(self, usernames: Collection[str]) -> dict[str, SharedCard]:
@@ -55,7 +57,7 @@ class UsersPublic:
             return {}
         asked = {name: name.lower() for name in usernames}
         found = await self._profiles.cards(set(asked.values()), None, self._clock.now())
-        stored = {one.username: _shared(one) for one in found}
+        stored = {one.username: self._shared(one) for one in found}
         return {name: stored[username] for name, username in asked.items() if username in stored}
 
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
@@ -71,21 +73,22 @@ class UsersPublic:
         }
         return {name: known.get(name.lower(), "unknown") for name in usernames}
 
+    def _card(self, stored: StoredCard, to: Relation) -> MemberCard:
+        visible = visible_fields(stored.visibility, to)
+        return MemberCard(
+            username=stored.username,
+            name=stored.name if "name" in visible else None,
+            photo=self._photo(stored) if stored.photo and "photo" in visible else None,
+        )
 
-def _card(stored: StoredCard, to: Relation) -> MemberCard:
-    visible = visible_fields(stored.visibility, to)
-    return MemberCard(
-        username=stored.username,
-        name=stored.name if "name" in visible else None,
-        photo=stored.photo if "photo" in visible else None,
-    )
+    def _photo(self, stored: StoredCard) -> str | None:
+        return self._links.shown(stored.photo, audience_of("photo", CHOSEN.decode(stored.visibility)), "card")
 
-
-def _shared(stored: StoredCard) -> SharedCard:
-    member = _card(stored, Relation.MEMBER)
-    return SharedCard(
-        public=_card(stored, Relation.PUBLIC),
-        member=member,
-        own=_card(stored, Relation.SELF),
-        personal=_card(stored, Relation.CONNECTION) != member,
-    )
+    def _shared(self, stored: StoredCard) -> SharedCard:
+        member = self._card(stored, Relation.MEMBER)
+        return SharedCard(
+            public=self._card(stored, Relation.PUBLIC),
+            member=member,
+            own=self._card(stored, Relation.SELF),
+            personal=self._card(stored, Relation.CONNECTION) != member,
+        )

@@ -12,10 +12,12 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import Principal
+from ijaa.shared.storage_links import SignedLinks
 from ijaa.shared.text import fold
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.schemas import Wanted
 from ijaa.users.directory.service import DirectoryService
+from ijaa.users.links import FileLinks
 from tests.integration.users.conftest import AMember, App, Member, an_account, counted
 
 URL = "/api/v1/users"
@@ -25,7 +27,9 @@ ALICE = Principal("USER_alice", "alice", "session", "member")
 @pytest.fixture
 def directory(users_database: Database, clock: FrozenClock) -> DirectoryService:
     """Return the service over a fresh database."""
-    return DirectoryService(DirectoryRepository(users_database), Cursors(b"k"), clock)
+    return DirectoryService(
+        DirectoryRepository(users_database), FileLinks(SignedLinks(b"k", clock)), Cursors(b"k"), clock
+    )
 
 
 async def renew(database: Database) -> None:

@@ -9,12 +9,13 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import OpenAPIResponse, OpenAPIType, Operation, RequestBody
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
 from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, operations, policy_of
 from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
+from ijaa.shared.http.uploads import MULTIPART, UPLOAD
 from ijaa.shared.schema import Body
 
 BEARER = "bearer"
@@ -49,6 +50,20 @@ class DescribedOperation(Operation):
             _say_optional(self.request_body)
         if self.responses and isinstance(empty := self.responses.get("204"), OpenAPIResponse):
             empty.content = None
+
+
+@dataclass
+class UploadOperation(DescribedOperation):
+    """An operation that takes a file, which Litestar cannot know: the route reads it from the stream."""
+
+    def __post_init__(self) -> None:
+        """Write the form down."""
+        file = Schema(type=OpenAPIType.STRING, content_media_type="application/octet-stream")
+        form = Schema(
+            type=OpenAPIType.OBJECT, properties={"file": file}, required=["file"], additional_properties=False
+        )
+        self.request_body = RequestBody(content={MULTIPART: OpenAPIMediaType(schema=form)}, required=True)
+        super().__post_init__()
 
 
 def _say_optional(body: RequestBody) -> None:
@@ -124,7 +139,7 @@ def describe(app: Litestar) -> None:
 
 
 def _describe(handler: HTTPRouteHandler, policy: Policy, *, named: bool) -> None:
-    handler.operation_class = DescribedOperation
+    handler.operation_class = UploadOperation if UPLOAD in handler.opt else DescribedOperation
     handler.security = _security(policy)
     handler.responses = {
         status: ResponseSpec(

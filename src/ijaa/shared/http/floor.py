@@ -28,6 +28,7 @@ from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.streams import STREAMS, Streams
 from ijaa.shared.http.telemetry import Telemetry
+from ijaa.shared.http.uploads import UPLOADS, Uploads
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.throttle import RateLimiter
@@ -71,7 +72,7 @@ class HttpFloor(InitPlugin):
             "caller": Provide(provide_caller),
         }
         streams = Streams()
-        app_config.state.update({VERIFIER: self._verifier, STREAMS: streams})
+        app_config.state.update({VERIFIER: self._verifier, STREAMS: streams, UPLOADS: Uploads()})
         app_config.lifespan = [*app_config.lifespan, lambda _: streams.ending_with_the_server()]
         app_config.before_request = self._gate
         app_config.on_startup += [lambda app: attach(app, self._policies), describe]

@@ -15,6 +15,7 @@ from litestar.params import QueryParameter
 
 from ijaa.shared.errors import Invalid, Malformed, NotFound, UnsupportedMediaType, Violation
 from ijaa.shared.http.json_scan import scan
+from ijaa.shared.http.uploads import MULTIPART
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import violations
 
@@ -98,8 +99,9 @@ def _refuse_media_type(request: Request[Any, Any, Any]) -> None:
         _PATCH_TYPES if request.method == "PATCH" else _JSON_TYPES
     )
     media_type, _, parameters = headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower()
-    if media_type.strip().lower() not in allowed or charset not in {"", "charset=utf-8", 'charset="utf-8"'}:
+    kind = media_type.strip().lower()
+    charset = "" if kind == MULTIPART else parameters.strip().lower()  # a form has a boundary there
+    if kind not in allowed or charset not in {"", "charset=utf-8", 'charset="utf-8"'}:
         raise UnsupportedMediaType(f"Send {' or '.join(sorted(allowed))}.")
 
 

@@ -11,16 +11,18 @@ from ijaa.users.directory.domain import SUGGESTED, Query, Sort, query
 from ijaa.users.directory.filters import ORDERS, Position, Tier
 from ijaa.users.directory.repository import Around, DirectoryRepository, Hit, position
 from ijaa.users.directory.schemas import Facets, FacetValue, FoundMember, Suggestions, Wanted
-from ijaa.users.profiles.domain import Relation, visible_fields
+from ijaa.users.links import FileLinks
+from ijaa.users.profiles.domain import CHOSEN, Relation, audience_of, visible_fields
 
+_SHOWN = ("name", "profession", "location", "batch", "photo")
 _BY_RELEVANCE = (Tier.WHOLE_NAME, Tier.NAME, Tier.ANYTHING)
 
 
 class DirectoryService:
     """Finds members by what the viewer sees of them."""
 
-    def __init__(self, repository: DirectoryRepository, cursors: Cursors, clock: Clock) -> None:
-        self._repository, self._cursors, self._clock = repository, cursors, clock
+    def __init__(self, repository: DirectoryRepository, links: FileLinks, cursors: Cursors, clock: Clock) -> None:
+        self._repository, self._links, self._cursors, self._clock = repository, links, cursors, clock
 
     async def page(
         self, viewer: Principal, wanted: Wanted, sort: Sort, cursor: str | None, limit: int, *, include_total: bool
@@ -35,7 +37,7 @@ class DirectoryService:
             found = await self._search(around, wanted, asked, now, sort=sort, after=after, limit=limit + 1)
             kept, following = self._cursors.page(scope, found, limit, lambda one: position(*one, ORDERS[sort]))
             total = await self._repository.count(around, wanted, asked, now) if include_total else UNSET
-        return Page(items=[_shown(hit) for hit, _ in kept], next_cursor=following, total=total)
+        return Page(items=[self._shown(hit) for hit, _ in kept], next_cursor=following, total=total)
 
     async def suggested(self, viewer: Principal, beginning: str) -> Suggestions:
         """Return a few whose names begin like what somebody is typing."""
@@ -48,7 +50,7 @@ class DirectoryService:
                 found += await self._repository.page(
                     around, wanted, asked, now, tier=tier, order=order, after=None, limit=SUGGESTED - len(found)
                 )
-        return Suggestions(items=[_shown(hit) for hit in found])
+        return Suggestions(items=[self._shown(hit) for hit in found])
 
     async def facets(self, viewer: Principal, wanted: Wanted) -> Facets:
         """Return what those who are found have in common."""
@@ -93,15 +95,14 @@ class DirectoryService:
         )
         return [(hit, tier) for hit in hits]
 
+    def _shown(self, hit: Hit) -> FoundMember:
+        visible = visible_fields(hit.visibility, Relation.CONNECTION if hit.connected else Relation.MEMBER)
+        shown = {name: getattr(hit, name) if name in visible else None for name in _SHOWN}
+        if shown["photo"]:
+            audience = audience_of("photo", CHOSEN.decode(hit.visibility))
+            shown["photo"] = self._links.shown(shown["photo"], audience, "card")
+        return FoundMember(username=hit.username, connected=hit.connected, **shown)
+
 
 def _query(wanted: Wanted) -> Query | None:
     return None if wanted.q is None else query(wanted.q)
-
-
-def _shown(hit: Hit) -> FoundMember:
-    visible = visible_fields(hit.visibility, Relation.CONNECTION if hit.connected else Relation.MEMBER)
-    shown = {
-        name: getattr(hit, name) if name in visible else None
-        for name in ("name", "profession", "location", "batch", "photo")
-    }
-    return FoundMember(username=hit.username, connected=hit.connected, **shown)

@@ -16,6 +16,7 @@ from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
 from ijaa.users.accounts.models import User
 from ijaa.users.errors import refuse
+from ijaa.users.files.service import FileService
 from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.schemas import MemberAccount, Suspension
@@ -33,12 +34,13 @@ class MemberService:
         database: Database,
         repository: MemberRepository,
         endings: SessionEndings,
+        files: FileService,
         mails: MailQueue,
         publish: Publish,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
-        self._database, self._repository, self._endings = database, repository, endings
+        self._database, self._repository, self._endings, self._files = database, repository, endings, files
         self._mails, self._publish, self._cursors, self._clock = mails, publish, cursors, clock
 
     async def page(
@@ -127,6 +129,7 @@ class MemberService:
         await self._endings.end_all(session, "member", user.user_id)
         await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
         await self._publish(session, StandingChanged(username=user.username, standing="erased"))
+        await self._files.remove(session, user.id)
         await self._repository.erase(session, user, self._clock.now())
 
     async def _locked(self, session: AsyncSession, username: str) -> User:

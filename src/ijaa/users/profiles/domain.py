@@ -46,12 +46,13 @@ class Relation(IntEnum):
     SELF = 3
 
 
-_SEEN_FROM: Mapping[str, Relation] = {
+AUDIENCES: Mapping[str, Relation] = {
     "public": Relation.PUBLIC,
     "members": Relation.MEMBER,
     "connections": Relation.CONNECTION,
     "nobody": Relation.SELF,
 }
+"""The least a viewer has to be to belong to an audience."""
 
 
 def default_audience(field: str) -> Audience:
@@ -61,7 +62,12 @@ def default_audience(field: str) -> Audience:
 
 def audiences(chosen: Mapping[str, Audience]) -> dict[str, Audience]:
     """Return the audience of every field."""
-    return {field: chosen.get(field, default_audience(field)) for field in FIELDS + LISTS}
+    return {field: audience_of(field, chosen) for field in FIELDS + LISTS}
+
+
+def audience_of(field: str, chosen: Mapping[str, Audience]) -> Audience:
+    """Return the audience of one field."""
+    return chosen.get(field, default_audience(field))
 
 
 def relation(viewer: str | None, username: str, *, connected: bool) -> Relation:
@@ -75,7 +81,7 @@ def relation(viewer: str | None, username: str, *, connected: bool) -> Relation:
 
 def shown(field: str, chosen: Mapping[str, Audience], to: Relation) -> bool:
     """Whether a field is shown to somebody who is `to` the member."""
-    return to >= _SEEN_FROM[chosen.get(field, default_audience(field))]
+    return to >= AUDIENCES[audience_of(field, chosen)]
 
 
 @lru_cache(maxsize=1024)

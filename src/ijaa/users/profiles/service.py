@@ -1,6 +1,6 @@
 """Use cases of profiles."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +12,14 @@ from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
+from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
 from ijaa.users.messages import ProfileUpdated
 from ijaa.users.profiles.domain import (
+    Audience,
     ListName,
     Relation,
+    audience_of,
     audiences,
     cleaned,
     merged,
@@ -34,6 +37,8 @@ _ON_CARDS = frozenset({"name", "photo", "visibility"})
 """What other modules show of a profile, and so are told of."""
 _FOUND_BY = frozenset({"name", "former_name", "nickname", "profession", "location", "batch", "visibility"})
 """What members are found by."""
+_FILES = ("photo", "cover")
+"""The fields that hold the path of a file."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -42,22 +47,29 @@ class ProfileService:
     """Shows and edits profiles."""
 
     def __init__(
-        self, database: Database, repository: ProfileRepository, publish: Publish, renew: Renew, clock: Clock
+        self,
+        database: Database,
+        repository: ProfileRepository,
+        links: FileLinks,
+        *,
+        publish: Publish,
+        renew: Renew,
+        clock: Clock,
     ) -> None:
-        self._database, self._repository, self._clock = database, repository, clock
+        self._database, self._repository, self._links, self._clock = database, repository, links, clock
         self._publish, self._renew = publish, renew
 
     async def own(self, member: Principal) -> tuple[ProfileRead, int]:
         """Return the member's own profile and its version."""
         if (stored := await self._repository.own(member.username)) is None:
             raise NotFound
-        return _complete(stored, stored.chosen), stored.version
+        return self.complete(stored), stored.version
 
     async def edit(self, member: Principal, patch: ProfilePatch, precondition: Precondition) -> tuple[ProfileRead, int]:
         """Change the member's own profile; returns it with its new version."""
         async with self._database.transaction() as session:
             profile = await self.change(session, member, patch, precondition)
-        return _complete(profile, profile.visibility), profile.version
+        return self.complete(profile), profile.version
 
     async def change(
         self, session: AsyncSession, member: Principal, patch: ProfilePatch, precondition: Precondition
@@ -65,15 +77,24 @@ class ProfileService:
         """Change the member's own profile in a transaction; an equal value changes nothing, its version neither."""
         changes = cleaned(patch.changes())
         refuse(list(unfit(changes)))
-        profile = await self._repository.lock(session, member.username)
-        if profile is None:
-            raise NotFound
+        profile = await self.locked(session, member)
         precondition(profile.version)
         if "visibility" in changes:
             asked = changes["visibility"]
             changes["visibility"] = merged(profile.visibility, asked and asked.changes())
         if "name" in changes:
             changes["name_key"] = name_key(changes["name"])
+        await self.apply(session, profile, changes)
+        return profile
+
+    async def locked(self, session: AsyncSession, member: Principal) -> Profile:
+        """Return the member's own profile; nobody else changes it before the transaction ends."""
+        if (profile := await self._repository.lock(session, member.username)) is None:
+            raise NotFound
+        return profile
+
+    async def apply(self, session: AsyncSession, profile: Profile, changes: Mapping[str, Any]) -> None:
+        """Give fields of a locked profile these values, and tell others what they show of it."""
         changed = {field: value for field, value in changes.items() if getattr(profile, field) != value}
         for field, value in changed.items():
             setattr(profile, field, value)
@@ -84,7 +105,6 @@ class ProfileService:
         await session.flush()
         if changed.keys() & _FOUND_BY:
             await self._renew(session, [profile.user_id])
-        return profile
 
     async def seen(self, username: str, viewer: Principal | None) -> MemberRead:
         """Return a member as `viewer` may see him; raise `NotFound` for one nobody can see, known or not."""
@@ -92,7 +112,7 @@ class ProfileService:
         if (stored := await self._repository.seen(username, name, self._clock.now())) is None:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
-        return _shown(stored, to)
+        return self._seen(stored, to)
 
     async def shown_list(self, username: str, viewer: Principal | None, name: ListName) -> str | None:
         """Return whose list of this name `viewer` is shown, None where it is hidden; raise `NotFound` as `seen`."""
@@ -106,19 +126,25 @@ class ProfileService:
         """Return the member as somebody who is `to` him sees him, and the lists such a viewer is shown."""
         if (stored := await self._repository.own(member.username)) is None:
             raise NotFound
-        return _shown(stored, to), visible_lists(stored.visibility, to)
+        return self._seen(stored, to), visible_lists(stored.visibility, to)
+
+    def _seen(self, stored: StoredProfile, to: Relation) -> MemberRead:
+        visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
+        if visible.get("photo") or visible.get("cover"):
+            visible |= self._shown({field: visible.get(field) for field in _FILES}, stored.chosen)
+        return MemberRead(stored.username, **visible)
+
+    def complete(self, profile: StoredProfile | Profile) -> ProfileRead:
+        """Return a profile as its owner sees it."""
+        chosen = profile.chosen if isinstance(profile, StoredProfile) else profile.visibility
+        plain = {name: getattr(profile, name) for name in ProfileRead.__struct_fields__ if name != "visibility"}
+        plain |= self._shown({field: plain[field] for field in _FILES}, chosen)
+        return ProfileRead(**plain, visibility=audiences(chosen))
+
+    def _shown(self, stored: Mapping[str, str | None], chosen: Mapping[str, Audience]) -> dict[str, str | None]:
+        return {field: self._links.shown(path, audience_of(field, chosen)) for field, path in stored.items()}
 
 
 def name_key(name: str) -> str:
     """Return the search key of a name, cut to its column: folding can make a text longer."""
     return fold(name)[:KEY_LENGTH]
-
-
-def _shown(stored: StoredProfile, to: Relation) -> MemberRead:
-    visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
-    return MemberRead(stored.username, **visible)
-
-
-def _complete(profile: StoredProfile | Profile, chosen: Any) -> ProfileRead:
-    plain = {name: getattr(profile, name) for name in ProfileRead.__struct_fields__ if name != "visibility"}
-    return ProfileRead(**plain, visibility=audiences(chosen))

@@ -1,0 +1,1 @@
+"""Files of members: their rows and their objects, whatever they are there for."""

@@ -1,0 +1,35 @@
+"""SQL of files."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.database import Database
+from ijaa.users.files.models import File
+
+_KNOWN = "SELECT key FROM files WHERE key = ANY ($1::text[])"
+
+
+class FileRepository:
+    """Rows of files."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known(self, keys: Collection[str]) -> set[str]:
+        """Return which of these keys belong to a file."""
+        return set(await self._database.fetch(str, _KNOWN, list(keys)))
+
+    async def used(self, session: AsyncSession, owner_id: int) -> int:
+        """Return the bytes of everything somebody keeps."""
+        total = await session.scalar(select(func.coalesce(func.sum(File.size), 0)).where(File.owner_id == owner_id))
+        return int(total or 0)
+
+    async def remove(self, session: AsyncSession, owner_id: int, purpose: str | None = None) -> Sequence[str]:
+        """Delete the rows of somebody, all or those of one purpose; return their keys."""
+        clauses: list[Any] = [File.owner_id == owner_id]
+        if purpose is not None:
+            clauses.append(File.purpose == purpose)
+        return (await session.scalars(delete(File).where(*clauses).returning(File.key))).all()

@@ -1,0 +1,95 @@
+"""Use cases of files: what other features keep, and take away again."""
+
+import hashlib
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ijaa.shared.clock import Clock
+from ijaa.shared.errors import NotFound, Unavailable
+from ijaa.shared.jobs import JobQueue
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_images import MEDIA_TYPE, Images, Variant
+from ijaa.shared.storage_sweep import discard
+from ijaa.users.errors import QuotaExceeded
+from ijaa.users.files.domain import QUOTA, file_key, key_of, object_key, object_keys
+from ijaa.users.files.models import File
+from ijaa.users.files.repository import FileRepository
+from ijaa.users.links import Purpose
+
+log = structlog.get_logger("ijaa.files")
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An image whose objects are written and which has no row yet."""
+
+    id: UUID
+    key: str
+    size: int
+    sha256: bytes
+
+
+class FileService:
+    """Keeps files: objects first, then the row; the row goes first, then the objects."""
+
+    def __init__(
+        self, repository: FileRepository, storage: Storage, images: Images, jobs: JobQueue, clock: Clock
+    ) -> None:
+        self._repository, self._storage, self._images = repository, storage, images
+        self._jobs, self._clock = jobs, clock
+
+    async def keep(self, raw: bytes) -> Kept:
+        """Draw an image anew and write it; whatever becomes of it without a row is swept. Not in a transaction."""
+        drawn = await self._images.draw(raw)
+        file_id = uuid4()
+        key = key_of(file_id)
+        await self._storage.put({object_key(key, name): data for name, data in drawn.items()}, MEDIA_TYPE)
+        return Kept(file_id, key, sum(map(len, drawn.values())), hashlib.sha256(drawn["full"]).digest())
+
+    async def replace(self, session: AsyncSession, owner_id: int, purpose: Purpose, kept: Kept) -> None:
+        """Give an image its row, in place of the one there was; the caller holds a lock of the owner.
+
+        Raises `QuotaExceeded`.
+        """
+        await self.remove(session, owner_id, purpose)
+        if await self._repository.used(session, owner_id) + kept.size > QUOTA:
+            raise QuotaExceeded(f"All files of a member together have at most {QUOTA} bytes.")
+        session.add(
+            File(
+                id=kept.id,
+                owner_id=owner_id,
+                purpose=purpose,
+                key=kept.key,
+                media_type=MEDIA_TYPE,
+                size=kept.size,
+                sha256=kept.sha256,
+                created_at=self._clock.now(),
+            )
+        )
+
+    async def remove(self, session: AsyncSession, owner_id: int, purpose: Purpose | None = None) -> None:
+        """Take the rows of somebody away, and their objects once that has committed."""
+        keys = await self._repository.remove(session, owner_id, purpose)
+        await discard(self._jobs, session, [one for key in keys for one in object_keys(key)])
+
+    async def drop(self, kept: Kept) -> None:
+        """Delete the objects of an image that gets no row; call it only when that is certain."""
+        try:
+            await self._storage.delete(object_keys(kept.key))
+        except Unavailable:
+            log.warning("a file without a row is left to the sweep")
+
+    async def read(self, key: str, variant: Variant) -> bytes:
+        """Return the bytes of a variant."""
+        if (found := await self._storage.get(object_key(key, variant))) is None:
+            log.error("a file has a row and no object", key=key, variant=variant)
+            raise NotFound
+        return found
+
+    async def known(self, keys: Collection[str]) -> set[str]:
+        """Return which of these objects belong to a row."""
+        rows = await self._repository.known({file_key(key) for key in keys})
+        return {key for key in keys if file_key(key) in rows}

@@ -1,5 +1,6 @@
 """Messages that arrive: the id of each is noted in the transaction of its effect, so it has its effect once."""
 
+import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
-from ijaa.shared.errors import Unavailable
+from ijaa.shared.errors import TooSlow, Unavailable
 from ijaa.shared.messages import Done, Envelope, Failed, Message, Received
 
 M = TypeVar("M", bound=Message)
@@ -22,6 +23,8 @@ log = structlog.get_logger("ijaa.messages")
 
 KEPT = timedelta(days=30)
 """How long an id is remembered; no relay tries for as long."""
+PATIENCE = 5.0
+"""Seconds for messages taken one by one; their sender holds a transaction open meanwhile, which may idle for ten."""
 
 # in the order of the ids: two relays with the same messages wait for each other instead of dying in a deadlock
 _NOTE = text("""
@@ -71,14 +74,17 @@ class Inbox:
         self._database, self.subscriptions, self._clock = database, subscriptions, clock
 
     async def receive(self, envelopes: Sequence[Envelope]) -> list[Done | Failed]:
-        """Have the effect of each message once; what one of them breaks is undone, and then each is taken by itself."""
+        """Have the effect of each message once; what one of them breaks is undone, and then each is taken by itself.
+
+        A message whose handling takes too long has failed; how long is `Database`'s to say.
+        """
         try:
             await self._take(envelopes)
-        except Unavailable:
-            raise
         except Exception as error:
+            if isinstance(error, Unavailable) and not isinstance(error, TooSlow):
+                raise
             if len(envelopes) > 1:
-                return [(await self.receive([one]))[0] for one in envelopes]
+                return await self._receive_each(envelopes)
             log.warning(
                 "a message failed",
                 type=envelopes[0].type,
@@ -87,6 +93,14 @@ class Inbox:
             )
             return [Failed(_named(error))]
         return [Done()] * len(envelopes)
+
+    async def _receive_each(self, envelopes: Sequence[Envelope]) -> list[Done | Failed]:
+        until, outcomes = time.monotonic() + PATIENCE, list[Done | Failed]()
+        for one in envelopes:
+            outcomes += await self.receive([one])
+            if time.monotonic() > until:
+                break
+        return outcomes
 
     async def _take(self, envelopes: Sequence[Envelope]) -> None:
         async with self._database.transaction() as session:

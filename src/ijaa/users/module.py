@@ -58,7 +58,7 @@ from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
-from ijaa.users.members.jobs import erasures
+from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
@@ -193,7 +193,7 @@ def build(
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
-    members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
+    members = MemberService(database, MemberRepository(database), endings, mails, jobs, outbox.publish, cursors, clock)
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
         database,
@@ -243,7 +243,7 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), lapses(members), purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )

@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     worker: bool = True
     """Whether processes that serve also carry messages and do jobs."""
+    apart: bool = True
+    """Whether a module that is alone in its process carries messages over Redis to where the other one is served."""
     rate_limits: float | None = 1.0
     """What the published limits are multiplied by; None is off."""
     trusted_proxies: tuple[str, ...] = ()
@@ -143,6 +145,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("IJAA_RATE_LIMITS", "off, or what the limits are multiplied by; failed sign-ins count in any case", "1"),
     Variable("IJAA_WORKERS", "processes that serve; `ijaa serve --workers` sets it", "1"),
     Variable("IJAA_WORKER", "0 leaves messages and jobs to `ijaa worker`; `ijaa serve --no-worker` sets it", "1"),
+    Variable(
+        "IJAA_APART",
+        "0 leaves the messages of a module that is alone in its process to whoever serves both;"
+        " `ijaa worker users|events` sets it, unless given --apart",
+        "1",
+    ),
     Variable("IJAA_LOG_FORMAT", "json, console, or auto (console on a terminal)", "auto"),
     Variable("IJAA_LOG_LEVEL", "debug, info, warning or error", "info"),
     Variable("IJAA_DEMO", "1 shows the demo mailbox; refused where IJAA_BASE_URL is not this machine", "0"),
@@ -188,6 +196,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data=Path(given["IJAA_DATA"] or "var/ijaa"),
         workers=_choice(given, "IJAA_WORKERS", Annotated[int, Meta(ge=1, le=64)]),
         worker=_choice(given, "IJAA_WORKER", Literal["0", "1"]) == "1",
+        apart=_choice(given, "IJAA_APART", Literal["0", "1"]) == "1",
         rate_limits=_factor(given["IJAA_RATE_LIMITS"] or "1"),
         trusted_proxies=_networks(given["IJAA_TRUSTED_PROXIES"] or ""),
     )

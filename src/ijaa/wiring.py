@@ -177,7 +177,7 @@ def _background(
         others = {"users": "events", "events": "users"}
         relays = [Relay(one.outbox, DirectTransport(modules[others[name]].inbox)) for name, one in modules.items()]
         return [*workers, *(relay.run for relay in relays)]
-    if settings.users_peer is None and settings.events_peer is None:
+    if not settings.apart:
         return workers
     (module,) = modules.values()
     (other,) = set(MODULES) - modules.keys()

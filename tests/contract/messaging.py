@@ -27,6 +27,7 @@ class Counted(Message, frozen=True, kw_only=True):
 
     name: str
     bad: bool = False
+    slow: bool = False
 
 
 class Unheard(Message, frozen=True, kw_only=True):
@@ -52,6 +53,9 @@ class Post:
             await session.execute(text("INSERT INTO effects VALUES (:name)"), {"name": one.message.name})
             if one.message.bad:
                 raise RuntimeError("a name of somebody that must not be stored")
+            if one.message.slow:
+                await session.execute(text("SET LOCAL statement_timeout = 50"))
+                await session.execute(text("SELECT pg_sleep(5)"))
 
     async def tell(self, *messages: Message) -> None:
         """Publish in a transaction of its own."""

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
+from ijaa.shared import inbox
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.outbox import TRIES
@@ -71,11 +72,13 @@ async def test_what_is_handed_over_again_has_no_second_effect(post: Post) -> Non
     assert await post.effects() == {"asha": 1, "bilal": 1}
 
 
-async def test_a_poisoned_message_is_parked_and_the_rest_flow(post: Post) -> None:
-    # mutants: undo the whole batch for good; try for ever; store what the error says
-    await post.tell(Counted(name="asha"), Counted(name="poison", bad=True), Unheard(name="x"), Counted(name="bilal"))
+@pytest.mark.parametrize(("bad", "slow", "error"), [(True, False, "RuntimeError"), (False, True, "TooSlow")])
+async def test_a_poisoned_message_is_parked_and_the_rest_flow(post: Post, error: str, *, bad: bool, slow: bool) -> None:
+    # mutants: undo the whole batch for good; try for ever; store what the error says; take what is slow for a database
+    # that is away
+    poison = Counted(name="poison", bad=bad, slow=slow)
+    await post.tell(Counted(name="asha"), poison, Unheard(name="x"), Counted(name="bilal"))
     for tried in range(1, TRIES + 1):
-        await post.relay.relay_due()
         await post.until(lambda tried=tried: _tried(post, tried))
         assert await post.effects() == {"asha": 1, "bilal": 1}
         post.clock.at += timedelta(hours=2)
@@ -83,10 +86,25 @@ async def test_a_poisoned_message_is_parked_and_the_rest_flow(post: Post) -> Non
         lambda *row: row, "SELECT data->>'name', error, due_at IS NULL, parked_at IS NOT NULL FROM outbox ORDER BY seq"
     )
     assert rows == [
-        ("poison", "RuntimeError", True, True),
+        ("poison", error, True, True),
         ("x", "_UnknownTypeError: ijaa.users.unheard.v1", True, True),
     ]
     assert await post.relay.relay_due() == 0
+
+
+async def test_what_there_was_no_time_for_comes_next(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    # mutants: let go of messages nobody came to; hold on to those that are done
+    monkeypatch.setattr(inbox, "PATIENCE", 0.0)
+    names = [f"n{number}" for number in range(9)]
+    await post.tell(*(Counted(name=name, bad=name == "poison") for name in [*names[:4], "poison", *names[4:]]))
+
+    async def all_but_one() -> bool:
+        await post.relay.relay_due()
+        return await post.waiting() == 1
+
+    await post.until(all_but_one)
+    assert await post.effects() == dict.fromkeys(names, 1)
+    assert await post.users.fetch_value("SELECT tries FROM outbox") == 1
 
 
 async def test_of_two_relays_each_takes_other_messages(post: Post) -> None:
@@ -104,6 +122,7 @@ async def _empty(post: Post) -> bool:
 
 
 async def _tried(post: Post, times: int) -> bool:
+    await post.relay.relay_due()  # what there was no time for comes next
     return (await post.users.fetch_value("SELECT coalesce(min(tries), 0) FROM outbox")) == times and (
         await post.waiting() == 2
     )

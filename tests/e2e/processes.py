@@ -52,6 +52,15 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
     raise AssertionError(f"not ready after {START} s:\n{log.read_text()}")
 
 
+def wait_until_said(process: subprocess.Popen[bytes], words: str, log: Path) -> None:
+    """Return once the process has logged something, or fail with what it said instead."""
+    until = time.monotonic() + START
+    while words not in log.read_text():
+        assert process.poll() is None, f"ended with {process.returncode}:\n{log.read_text()}"
+        assert time.monotonic() < until, f"not said after {START} s:\n{log.read_text()}"
+        time.sleep(0.05)
+
+
 def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM) -> int:
     """Stop the process and return its exit code."""
     if process.poll() is None:

@@ -1,11 +1,16 @@
 """Jobs and messages in a process of their own, beside one that only serves."""
 
+import asyncio
 import time
 from pathlib import Path
 
 import httpx
 
-from tests.e2e.processes import serving, start, stop
+from ijaa.shared.database import Database
+from ijaa.shared.redis import connect, namespace
+from tests.builders import a_member
+from tests.e2e.conftest import SignIn
+from tests.e2e.processes import serving, start, stop, wait_until_said
 
 
 def test_a_worker_does_what_a_server_leaves_to_it(deployment: dict[str, str], tmp_path: Path) -> None:
@@ -25,3 +30,54 @@ def test_a_worker_does_what_a_server_leaves_to_it(deployment: dict[str, str], tm
                 time.sleep(0.05)
         finally:
             assert stop(worker) == 0
+
+
+async def test_a_worker_of_one_module_leaves_messages_to_who_serves_both(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, events_database: Database, tmp_path: Path
+) -> None:
+    # mutant: put messages into Redis, where nobody reads them, beside a process that hands them over itself
+    await a_member(users_database, "asha")
+    log, redis = tmp_path / "worker.log", connect(deployment["IJAA_REDIS_URL"])
+    with serving([], deployment, tmp_path / "serve.log") as url:
+        worker = start(["worker", "users"], {**deployment, "IJAA_BASE_URL": url}, log)
+        try:
+            wait_until_said(worker, "working", log)
+            token = await sign_in("asha", url)
+            async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+                for number in range(20):
+                    answer = await client.patch(f"{url}/api/v1/me", json={"name": f"Asha {number}"}, timeout=10)
+                    assert answer.status_code == 200
+            async with asyncio.timeout(30):
+                while await users_database.fetch_value("SELECT count(*) FROM outbox"):
+                    await asyncio.sleep(0.05)
+        finally:
+            assert stop(worker) == 0
+        assert await events_database.fetch_value("SELECT count(*) FROM inbox") == 20
+        assert not await redis.exists(f"{namespace(url)}:messages:events")
+    await redis.aclose()
+
+
+async def test_a_worker_of_one_module_carries_its_messages_where_they_are_served_apart(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, events_database: Database, tmp_path: Path
+) -> None:
+    # mutants: --apart without effect; a worker of one module that only ever does jobs
+    await a_member(users_database, "asha")
+    only = {
+        module: {name: value for name, value in deployment.items() if not name.startswith(f"IJAA_{other}_")}
+        for module, other in (("users", "EVENTS"), ("events", "USERS"))
+    }
+    with serving(["users", "--no-worker"], only["users"], tmp_path / "serve.log") as url:
+        given = {"IJAA_BASE_URL": url, "IJAA_USERS_PEER": url}
+        workers = [
+            start(["worker", module, "--apart"], only[module] | given, tmp_path / f"{module}.log") for module in only
+        ]
+        try:
+            async with httpx.AsyncClient(headers={"Authorization": f"Bearer {await sign_in('asha', url)}"}) as client:
+                answer = await client.patch(f"{url}/api/v1/me", json={"name": "Asha Devi"}, timeout=10)
+                assert answer.status_code == 200
+            async with asyncio.timeout(30):
+                while await users_database.fetch_value("SELECT count(*) FROM outbox"):
+                    await asyncio.sleep(0.05)
+        finally:
+            assert [stop(worker) for worker in workers] == [0, 0]
+    assert await events_database.fetch_value("SELECT count(*) FROM inbox") == 1

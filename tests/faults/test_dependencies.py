@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import httpx
 import pytest
 
 from ijaa.shared.database import Database
+from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.faults.served import Answers, Served, served
@@ -26,6 +28,10 @@ async def _fail(line: FaultProxy, fault: str) -> None:
             line.swallow()
         case "slow":
             line.delay(3.0)
+        case "flushed":
+            redis = connect(line.url)
+            await redis.flushall()
+            await redis.aclose()
 
 
 async def _mend(line: FaultProxy, fault: str) -> None:
@@ -76,13 +82,12 @@ async def test_what_fails_takes_nothing_else_with_it(
     # mutants: one pool or one breaker for both; a page without names that fails; Redis asked without a breaker
     async with served(deployment, tmp_path / "log") as system:
         token = await begin(system, sign_in, users_database)
-        for target, fault in (("users", "silent"), ("events", "stopped"), ("redis", "silent")):
+        for target, fault in (("users", "silent"), ("events", "stopped"), ("redis", "silent"), ("redis", "flushed")):
             await _survives(system, token, target, fault, 2.5)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("target", "fault"), [*product(TARGETS, FAULTS), ("redis", "flushed")])
 async def test_whatever_fails_however_takes_nothing_else_with_it(
     target: str, fault: str, deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import exc, text
 
 from ijaa.shared import database as module
 from ijaa.shared.database import Database, after_commit
-from ijaa.shared.errors import Unavailable
+from ijaa.shared.errors import TooSlow, Unavailable
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -119,6 +119,12 @@ async def test_a_slow_statement_is_given_up(users_database: Database) -> None:
             await session.execute(text("SELECT pg_sleep(5)"))
     assert module.DEADLINE <= 2.0
     assert await users_database.fetch_value("SELECT 1") == 1
+
+
+async def test_the_server_tells_of_a_slow_statement_before_we_give_it_up(users_database: Database) -> None:
+    # mutant: leave it to the driver's timeout, after which nobody knows whether the statement or the database was slow
+    with pytest.raises(TooSlow):
+        await users_database.fetch_value("SELECT pg_sleep(5)")
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -60,11 +60,12 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path, *,
 
     Two halves on one data folder find each other by themselves on their default ports: `ijaa serve users` and `ijaa
     serve events`. On other ports, name users' address to events in IJAA_USERS_PEER. With databases of their own, give
-    both the same IJAA_BASE_URL, IJAA_SECRET_KEY and IJAA_SERVICE_KEY, and events IJAA_USERS_PEER.
+    both the same IJAA_REDIS_URL, IJAA_BASE_URL, IJAA_SECRET_KEY and IJAA_SERVICE_KEY, and events IJAA_USERS_PEER:
+    their messages go over that Redis. Serve both together or both apart: together, nobody reads messages in Redis.
     """
     modules = MODULES if module == "all" else (module,)
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
-    given["IJAA_WORKER"] = str(int(working))
+    given |= {"IJAA_WORKER": str(int(working)), "IJAA_APART": "1"}
     with bind(host, PORTS[module] if port is None else port) as listening:
         find_neighbours(module, given, base_url(listening))
         with embedded.provide(given, data) as environ:

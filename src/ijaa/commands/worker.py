@@ -19,16 +19,28 @@ log = structlog.get_logger("ijaa.worker")
 
 @click.command()
 @click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
+@click.option(
+    "--apart",
+    is_flag=True,
+    envvar="IJAA_APART",
+    help="users and events are served apart: carry the messages of MODULE too, over Redis.",
+)
 @data_folder
-def worker(module: str, data: Path) -> None:
-    """Do the jobs of MODULE and carry its messages: all (the default), or users or events alone.
+def worker(module: str, data: Path, *, apart: bool) -> None:
+    """Do the jobs of both modules and carry their messages, or do the jobs of users or events alone.
 
     `ijaa serve` does this beside its requests; start workers of their own, as many as you like, and serve with
-    --no-worker, where requests should have their processes for themselves. It takes the same settings as `ijaa serve`;
-    where that was given another --port, name its address in IJAA_BASE_URL: mails and messages go by it.
+    --no-worker, where requests should have their processes for themselves. Messages between modules that are served
+    together are carried by processes of both; beside `ijaa serve users` and `ijaa serve events` give --apart. It takes
+    the same settings as `ijaa serve`; where that was given another --port, name its address in IJAA_BASE_URL: mails
+    and messages go by it.
     """
     modules = MODULES if module == "all" else (module,)
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data), "IJAA_WORKER": "1"}
+    given["IJAA_APART"] = str(int(apart))
+    if not apart:  # whoever serves both is the neighbour
+        given.setdefault("IJAA_BASE_URL", f"http://127.0.0.1:{PORTS['all']}")
+        given.setdefault("IJAA_USERS_PEER", given["IJAA_BASE_URL"])
     find_neighbours(module, given, f"http://127.0.0.1:{PORTS[module]}")
     with embedded.provide(given, data) as environ:
         asyncio.run(_work(prepare(environ, given)))

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.concurrency import in_greenlet
 
-from ijaa.shared.errors import Unavailable
+from ijaa.shared.errors import TooSlow, Unavailable
 
 Row = TypeVar("Row")
 
@@ -47,12 +47,9 @@ _OUT_OF_REACH = (
 )
 
 
-_OWN_FAULT = (
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    exc.TimeoutError,
-)
+_TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What tells of one statement alone."""
+_OWN_FAULT = (*_TOO_SLOW, exc.TimeoutError)
 """What tells of one statement, or of too many at once, and not that the database is away."""
 _ENOUGH = 5
 """Failures one after the other after which nobody waits for the database any more."""
@@ -77,7 +74,8 @@ class Database:
 
     Reads a client waits for go straight to the asyncpg connection of the pool and into msgspec structs; what changes
     something runs in `transaction()`, which commits before it returns. Anything that means "the database is down or
-    too slow" is raised as `Unavailable`; every other error is the caller's.
+    too slow" is raised as `Unavailable`, as its `TooSlow` where one statement is at fault; every other error is the
+    caller's.
     """
 
     def __init__(self, name: str, url: str, *, pool_size: int = 10) -> None:
@@ -95,7 +93,12 @@ class Database:
                 connect_args={
                     "timeout": CONNECT_WAIT,
                     "command_timeout": DEADLINE,
-                    "server_settings": {"application_name": f"ijaa-{name}", "TimeZone": "UTC"},
+                    "server_settings": {
+                        "application_name": f"ijaa-{name}",
+                        "TimeZone": "UTC",
+                        "statement_timeout": "1800",  # ms, before `DEADLINE`: the server says whose fault it was
+                        "lock_timeout": "1500",
+                    },
                 },
             ),
             session_config=AsyncSessionConfig(expire_on_commit=False),
@@ -226,10 +229,10 @@ class Database:
             if self._failures == _ENOUGH:
                 self._look_at = time.monotonic() + _LOOK_EVERY
                 log.warning("the database does not answer; nobody waits for it", database=self.name)
-        return self._unavailable()
+        return self._unavailable(TooSlow if isinstance(error, _TOO_SLOW) else Unavailable)
 
-    def _unavailable(self) -> Unavailable:
-        return Unavailable(f"The {self.name} database cannot be reached or is too slow just now.")
+    def _unavailable(self, kind: type[Unavailable] = Unavailable) -> Unavailable:
+        return kind(f"The {self.name} database cannot be reached or is too slow just now.")
 
     def _tell(self, sql: str, seconds: float) -> None:
         for observer in self.observers:

@@ -140,6 +140,10 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class TooSlow(Unavailable):
+    """What was asked took too long or met others who did the same: nothing is down, this one thing is at fault."""
+
+
 def problem_types() -> frozenset[type[Problem]]:
     """Return every kind of problem a client can meet."""
 

@@ -1,6 +1,7 @@
 """Messages that arrive: the id of each is noted in the transaction of its effect, so it has its effect once."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
-from ijaa.shared.errors import Unavailable
+from ijaa.shared.errors import TooSlow, Unavailable
 from ijaa.shared.messages import Done, Envelope, Failed, Message, Received
 
 M = TypeVar("M", bound=Message)
@@ -22,6 +23,10 @@ log = structlog.get_logger("ijaa.messages")
 
 KEPT = timedelta(days=30)
 """How long an id is remembered; no relay tries for as long."""
+PATIENCE = 5.0
+"""Seconds after which no more is begun; the sender holds a transaction open meanwhile, which may idle for ten."""
+_PORTION = 32_768
+"""Bytes of messages that share a transaction: long ones tell many, and would make it long."""
 
 # in the order of the ids: two relays with the same messages wait for each other instead of dying in a deadlock
 _NOTE = text("""
@@ -71,19 +76,34 @@ class Inbox:
         self._database, self.subscriptions, self._clock = database, subscriptions, clock
 
     async def receive(self, envelopes: Sequence[Envelope]) -> list[Done | Failed]:
-        """Have the effect of each message once; what one of them breaks is undone, and then each is taken by itself."""
+        """Have the effect of each message once; what one of them breaks is undone, and then each is taken by itself.
+
+        A message whose handling takes too long has failed; how long is `Database`'s to say.
+        """
+        return await self._receive(_portions(envelopes), time.monotonic() + PATIENCE)
+
+    async def _receive(self, portions: Iterable[Sequence[Envelope]], until: float) -> list[Done | Failed]:
+        outcomes: list[Done | Failed] = []
+        for portion in portions:
+            outcomes += await self._receive_portion(portion, until)
+            if time.monotonic() > until:
+                break
+        return outcomes
+
+    async def _receive_portion(self, envelopes: Sequence[Envelope], until: float) -> list[Done | Failed]:
         try:
             await self._take(envelopes)
-        except Unavailable:
-            raise
         except Exception as error:
+            if isinstance(error, Unavailable) and not isinstance(error, TooSlow):
+                raise
             if len(envelopes) > 1:
-                return [(await self.receive([one]))[0] for one in envelopes]
+                return await self._receive(([one] for one in envelopes), until)
             log.warning(
                 "a message failed",
                 type=envelopes[0].type,
                 message=str(envelopes[0].id),
-                exc_info=not isinstance(error, msgspec.ValidationError | _UnknownTypeError),
+                why=_named(error),
+                exc_info=not isinstance(error, msgspec.ValidationError | _UnknownTypeError | TooSlow),
             )
             return [Failed(_named(error))]
         return [Done()] * len(envelopes)
@@ -113,6 +133,18 @@ class Inbox:
 
 class _UnknownTypeError(Exception):
     """Nobody here has subscribed to it: the sender is of a later release, or parked until this one is upgraded."""
+
+
+def _portions(envelopes: Sequence[Envelope]) -> Iterator[Sequence[Envelope]]:
+    portion: list[Envelope] = []
+    size = 0
+    for one in envelopes:
+        size += len(bytes(one.data))
+        if portion and size > _PORTION:
+            yield portion
+            portion, size = [], len(bytes(one.data))
+        portion.append(one)
+    yield portion
 
 
 def _named(error: Exception) -> str:

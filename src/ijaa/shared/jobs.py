@@ -4,7 +4,7 @@ A worker claims a job for a while and finishes it in the transaction of the job'
 longer can do neither, and a worker that dies leaves both undone.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,7 +43,8 @@ CRON = "cron"
 
 _PUT = text("""
 INSERT INTO jobs (name, key, payload, created_at, due_at)
-VALUES (:name, :key, CAST(:payload AS jsonb), :now, :due) ON CONFLICT DO NOTHING
+SELECT :name, key, payload, :now, :due
+FROM jsonb_to_recordset(CAST(:jobs AS jsonb)) AS given(key text, payload jsonb) ON CONFLICT DO NOTHING
 """)
 _FORGET = text("DELETE FROM jobs WHERE name = :name AND key = :key")
 _HOLD = text("SELECT FROM jobs WHERE id = :id AND token = :token FOR KEY SHARE")  # a heartbeat may pass, no claim may
@@ -165,9 +166,15 @@ class JobQueue:
 
         While a job of the same name and `key` (≤ 100 characters) is not finished, another one is left out.
         """
+        await self.put_each(session, name, [(key, payload)], due=due)
+
+    async def put_each(
+        self, session: AsyncSession, name: str, jobs: Iterable[tuple[str | None, Any]], *, due: datetime | None = None
+    ) -> None:
+        """Queue many jobs of one kind at once, each a key and a payload, as `put` does one."""
         now = self.clock.now()
-        said = msgspec.json.encode(payload).decode()
-        await session.execute(_PUT, {"name": name, "key": key, "payload": said, "now": now, "due": due or now})
+        said = msgspec.json.encode([{"key": key, "payload": payload} for key, payload in jobs]).decode()
+        await session.execute(_PUT, {"name": name, "jobs": said, "now": now, "due": due or now})
         after_commit(session, self._wake)
 
     async def forget(self, session: AsyncSession, name: str, key: str) -> None:

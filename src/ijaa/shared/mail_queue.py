@@ -1,5 +1,7 @@
 """Outgoing mail: a job written in the transaction of its reason, done after it, never lost and never before it."""
 
+from collections.abc import Mapping
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,17 +30,26 @@ class MailQueue:
         self.kind = Kind(NAME, SealedMail, self._send, tries=TRIES)
 
     async def put(self, session: AsyncSession, mail: Mail, *, identity: str) -> None:
-        """Queue one mail in the transaction of its reason; `identity` (≤ 40 characters) becomes its Message-ID.
+        """Queue one mail in the transaction of its reason.
 
-        A mail of the same identity that waits already is the same mail.
+        `identity` becomes its Message-ID (≤ 64 characters, RFC 5321 §4.5.3.1.1); a mail of the same identity that waits
+        already is the same mail.
         """
-        sealed = self._box.seal(msgspec.msgpack.encode(mail), _place(identity))
-        await self._jobs.put(session, NAME, SealedMail(identity, sealed), key=identity)
+        await self.put_each(session, {identity: mail})
+
+    async def put_each(self, session: AsyncSession, mails: Mapping[str, Mail]) -> None:
+        """Queue many mails at once, by their identities."""
+        await self._jobs.put_each(
+            session, NAME, ((identity, self._seal(identity, mail)) for identity, mail in mails.items())
+        )
 
     async def pretend(self, session: AsyncSession, mail: Mail, *, identity: str) -> None:
         """Do the work of `put` and leave no mail: whoever waits for the answer cannot tell the two apart."""
         await self.put(session, mail, identity=identity)
         await self._jobs.forget(session, NAME, identity)
+
+    def _seal(self, identity: str, mail: Mail) -> SealedMail:
+        return SealedMail(identity, self._box.seal(msgspec.msgpack.encode(mail), _place(identity)))
 
     async def _send(self, claim: Claim[SealedMail]) -> None:
         identity = claim.payload.identity

@@ -13,7 +13,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.messages import Done, Envelope, Failed, Outcome, Outgoing, Queued, Receiver
+from ijaa.shared.metrics import MESSAGES_UNREADABLE
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.redis import BLOCK
 from ijaa.shared.relay import count
@@ -34,7 +35,11 @@ BATCH = 200
 _CLAIM_AFTER_MS = 30_000
 """Longer than any batch takes: what a consumer has had for as long, it will not finish."""
 _CLAIM_EVERY = 10.0
+_GONE_AFTER_MS = 3_600_000
+"""Longer than any consumer is silent that may come back: its name is taken off the group."""
 _FAILURES = (RedisError, OSError)
+
+T = TypeVar("T")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,15 +91,18 @@ class StreamTransport:
             return {entry for entry, found in zip(entries, await pipe.execute(), strict=True) if found}
 
 
-class _Consumer:
+class _Consumer(Generic[T]):
     """Reads one stream as one of its group, for as long as it runs."""
 
-    def __init__(self, redis: Redis, stream: str, key: bytes) -> None:
-        self._redis, self._stream, self._key = redis, stream, key
+    def __init__(self, redis: Redis, stream: str, key: bytes, kind: type[T]) -> None:
+        self._redis, self._stream, self._key, self._kind = redis, stream, key, kind
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
-    async def follow(self, deal: Callable[[Sequence[bytes]], Awaitable[None]]) -> None:
-        """Give `deal` what there is; what it raises leaves the entries for the next try, here or elsewhere."""
+    async def follow(self, deal: Callable[[Sequence[T]], Awaitable[int]]) -> None:
+        """Give `deal` what there is; it tells how many of the first it dealt with.
+
+        What it leaves, or all when it raises, is for the next try, here or elsewhere.
+        """
         claim_at, unfinished = 0.0, True
         while True:
             try:
@@ -104,7 +112,8 @@ class _Consumer:
                     claim_at, unfinished = asyncio.get_running_loop().time() + _CLAIM_EVERY, True
                 entries = await self._read("0" if unfinished else ">")
                 unfinished = unfinished and bool(entries)
-                await self._deal(entries, deal)
+                if entries and await self._deal(entries, deal):
+                    unfinished = True
             except Unavailable as error:
                 log.warning("messages wait to be taken in", stream=self._stream, detail=error.detail)
                 unfinished = True
@@ -132,7 +141,11 @@ class _Consumer:
                 raise
 
     async def _claim(self) -> None:
+        """Take over what another consumer will not finish, and its place once it has nothing left."""
         await self._redis.xautoclaim(self._stream, GROUP, self._name, _CLAIM_AFTER_MS, count=BATCH, justid=True)
+        for one in await self._redis.xinfo_consumers(self._stream, GROUP):
+            if not one["pending"] and one["idle"] > _GONE_AFTER_MS:
+                await self._redis.xgroup_delconsumer(self._stream, GROUP, one["name"])
 
     async def _read(self, since: Literal["0", ">"]) -> list[tuple[bytes, dict[bytes, bytes]]]:
         block = int(BLOCK * 1000) if since == ">" else None
@@ -142,23 +155,30 @@ class _Consumer:
         return [entry for _, entries in found for entry in entries]
 
     async def _deal(
-        self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], deal: Callable[[Sequence[bytes]], Awaitable[None]]
-    ) -> None:
-        if not entries:
-            return
-        bodies = [self._verified(fields) for _, fields in entries]
-        await deal([body for body in bodies if body is not None])
-        async with self._redis.pipeline(transaction=False) as pipe:
-            ids = [id_ for id_, _ in entries]
+        self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], deal: Callable[[Sequence[T]], Awaitable[int]]
+    ) -> bool:
+        """Have entries dealt with and delete them; return whether some are left."""
+        said = {id_: body for id_, fields in entries if (body := self._said(fields)) is not None}
+        dealt = await deal([*said.values()]) if said else 0
+        left = set([*said][dealt:])
+        ids = [id_ for id_, _ in entries if id_ not in left]
+        async with self._redis.pipeline(transaction=True) as pipe:  # an entry deleted and not acknowledged comes again
             pipe.xack(self._stream, GROUP, *ids)
             pipe.xdel(self._stream, *ids)
             await pipe.execute()
+        return bool(left)
 
-    def _verified(self, fields: dict[bytes, bytes]) -> bytes | None:
+    def _said(self, fields: dict[bytes, bytes]) -> T | None:
+        """Return what an entry says; of one that says nothing to us its sender hears nothing, and keeps his message."""
         body, mac = fields.get(b"body", b""), fields.get(b"mac", b"")
+        why = "no module of this installation wrote it"
         if hmac.compare_digest(mac, _mac(self._key, self._stream, body)):
-            return body
-        log.error("an entry that no module of this installation wrote was thrown away", stream=self._stream)
+            try:
+                return msgspec.json.decode(body, type=self._kind)
+            except msgspec.DecodeError as error:
+                why = str(error)  # names fields, not values
+        log.error("an entry was thrown away", stream=self._stream, why=why)
+        MESSAGES_UNREADABLE.labels(self._stream).inc()
         return None
 
 
@@ -167,7 +187,7 @@ class StreamReceiver:
 
     def __init__(self, redis: Redis, names: Names, module: str, receiver: Receiver, key: bytes) -> None:
         self._redis, self._names, self._receiver, self._key = redis, names, receiver, key
-        self._consumer = _Consumer(redis, names.messages(module), key)
+        self._consumer = _Consumer(redis, names.messages(module), key, Envelope)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -175,13 +195,10 @@ class StreamReceiver:
         async with _following(self._consumer, self._deal):
             yield
 
-    async def _deal(self, bodies: Sequence[bytes]) -> None:
-        envelopes = [msgspec.json.decode(body, type=Envelope) for body in bodies]
-        if not envelopes:
-            return
+    async def _deal(self, envelopes: Sequence[Envelope]) -> int:
         outcomes = await self._receiver.receive(envelopes)
         async with self._redis.pipeline(transaction=False) as pipe:
-            for envelope, outcome in zip(envelopes, outcomes, strict=True):
+            for envelope, outcome in zip(envelopes, outcomes, strict=False):
                 stream = self._names.outcomes(envelope.source.removeprefix("/"))
                 why = outcome.why if isinstance(outcome, Failed) else None
                 said = msgspec.json.encode(
@@ -189,6 +206,7 @@ class StreamReceiver:
                 )
                 pipe.xadd(stream, _signed(self._key, stream, said))  # type: ignore[arg-type]
             await pipe.execute()
+        return len(outcomes)
 
 
 class StreamOutcomes:
@@ -196,7 +214,7 @@ class StreamOutcomes:
 
     def __init__(self, redis: Redis, names: Names, outbox: Outbox, key: bytes) -> None:
         self._outbox = outbox
-        self._consumer = _Consumer(redis, names.outcomes(outbox.database.name), key)
+        self._consumer = _Consumer(redis, names.outcomes(outbox.database.name), key, Report)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -204,16 +222,17 @@ class StreamOutcomes:
         async with _following(self._consumer, self._deal):
             yield
 
-    async def _deal(self, bodies: Sequence[bytes]) -> None:
-        reports = {report.envelope.id: report for report in (msgspec.json.decode(body, type=Report) for body in bodies)}
+    async def _deal(self, told: Sequence[Report]) -> int:
+        reports = {report.envelope.id: report for report in told}
         outcomes: list[Outcome] = [Done() if one.why is None else Failed(one.why) for one in reports.values()]
         async with self._outbox.database.transaction() as session:
             settled = await self._outbox.settle(session, [one.envelope for one in reports.values()], outcomes)
         count(self._outbox.database.name, settled)
+        return len(told)
 
 
 @asynccontextmanager
-async def _following(consumer: _Consumer, deal: Callable[[Sequence[bytes]], Awaitable[None]]) -> AsyncIterator[None]:
+async def _following(consumer: _Consumer[T], deal: Callable[[Sequence[T]], Awaitable[int]]) -> AsyncIterator[None]:
     task = asyncio.create_task(consumer.follow(deal))
     try:
         yield

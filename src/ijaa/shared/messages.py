@@ -100,9 +100,10 @@ class Receiver(Protocol):
     """Takes messages in."""
 
     async def receive(self, envelopes: Sequence[Envelope]) -> list[Done | Failed]:
-        """Have the effect of each message once, however often it comes; outcomes are in the order of the envelopes.
+        """Have the effect of each message once, however often it comes.
 
-        Raises `Unavailable` when nothing can be taken in just now; that is nobody's fault and counts as no try.
+        Outcomes are in the order of the envelopes; the last ones have none if it took too long to come to them. Raises
+        `Unavailable` when nothing can be taken in just now; that is nobody's fault and counts as no try.
         """
         ...
 
@@ -111,5 +112,8 @@ class Transport(Protocol):
     """Carries messages to the other module."""
 
     async def carry(self, outgoing: Sequence[Outgoing]) -> list[Outcome]:
-        """Hand messages over; outcomes are in their order. Raises `Unavailable` when it cannot just now."""
+        """Hand messages over; outcomes are those of the first ones, in their order.
+
+        Raises `Unavailable` when it cannot just now.
+        """
         ...

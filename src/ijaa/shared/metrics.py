@@ -43,6 +43,11 @@ MESSAGES_AGE = Gauge(
     ("module",),
     multiprocess_mode="mostrecent",
 )
+MESSAGES_UNREADABLE = Counter(
+    "ijaa_messages_unreadable_total",
+    "Entries of Redis streams that were thrown away: strangers wrote them, or a release that speaks otherwise.",
+    ("stream",),
+)
 CARDS = Counter(
     "ijaa_member_cards_total",
     "Cards of members beside events: remembered (hit), asked for (miss), old but shown (stale), or bypassed.",

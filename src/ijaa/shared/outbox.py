@@ -28,8 +28,8 @@ from ijaa.shared.messages import Done, Envelope, Failed, Message, Outcome, Outgo
 
 TRIES = 8
 """After as many failures a message is parked: it waits for a person, and the rest flow."""
-ASK_AGAIN = timedelta(seconds=30)
-"""How long a transport may keep a message before it is asked whether it still has it."""
+ASK_AGAIN = (timedelta(seconds=30), timedelta(minutes=5))
+"""How long a transport keeps a message until it is asked whether it has it still: for its age again, within these."""
 
 _PUT = text("""
 INSERT INTO outbox (id, type, subject, data, created_at, due_at)
@@ -43,7 +43,8 @@ WHERE due_at <= :now ORDER BY due_at, seq LIMIT :batch FOR UPDATE SKIP LOCKED
 """)
 _DONE = text("DELETE FROM outbox WHERE seq = ANY (CAST(:seqs AS bigint[])) AND id = ANY (CAST(:ids AS uuid[]))")
 _QUEUED = text("""
-UPDATE outbox SET due_at = :due, entry = sent.entry
+UPDATE outbox SET entry = sent.entry, due_at = CAST(:now AS timestamptz)
+    + greatest(CAST(:soonest AS interval), least(CAST(:latest AS interval), CAST(:now AS timestamptz) - created_at))
 FROM unnest(CAST(:seqs AS bigint[]), CAST(:entries AS text[])) AS sent(seq, entry) WHERE outbox.seq = sent.seq
 """)
 _FAILED = text("""
@@ -152,8 +153,8 @@ class Outbox:
         if done:
             await session.execute(_DONE, _keys(done))
         if queued:
-            entries = [entry for _, entry in queued]
-            given = {"seqs": [one.sequence for one, _ in queued], "entries": entries, "due": now + ASK_AGAIN}
+            seqs, entries = [one.sequence for one, _ in queued], [entry for _, entry in queued]
+            given = {"seqs": seqs, "entries": entries, "now": now, "soonest": ASK_AGAIN[0], "latest": ASK_AGAIN[1]}
             await session.execute(_QUEUED, given)
         parked = 0
         if failed:

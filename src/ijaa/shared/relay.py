@@ -67,7 +67,8 @@ class Relay:
             if not taken:
                 return 0
             outcomes = await self._transport.carry(taken)
-            settled = await self._outbox.settle(session, [one.envelope for one in taken], outcomes)
+            carried = [one.envelope for one in taken[: len(outcomes)]]
+            settled = await self._outbox.settle(session, carried, outcomes)
         count(self._name, settled)
         return len(taken)
 

@@ -16,7 +16,7 @@ class ProfileUpdated(Message, frozen=True, kw_only=True):
 
 
 class StandingChanged(Message, frozen=True, kw_only=True):
-    """A member was confirmed, suspended, reinstated, asked to leave or was erased; who leaves counts as suspended."""
+    """A member was confirmed, suspended or is so no more, was asked to leave or erased; who leaves is `suspended`."""
 
     TYPE: ClassVar[str] = "ijaa.users.standing-changed.v1"
 

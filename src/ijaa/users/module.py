@@ -76,7 +76,7 @@ from ijaa.users.interests.service import InterestService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.links import FileLinks
 from ijaa.users.members.controller import member_router
-from ijaa.users.members.jobs import erasures
+from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
@@ -225,7 +225,7 @@ def build(
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
     members = MemberService(
-        database, MemberRepository(database), endings, files.service, mails, outbox.publish, cursors, clock
+        database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
     )
     flags = FlagService(
         database,
@@ -275,7 +275,10 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), *files.kinds, purge(PURGES, clock)]),
+        worker=JobRunner(
+            jobs,
+            [mails.kind, erasures(members), lapses(members), renewal(directory), *files.kinds, purge(PURGES, clock)],
+        ),
         public=public,
         denials=Denials(database, clock),
     )

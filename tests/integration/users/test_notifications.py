@@ -1,18 +1,24 @@
 """What members are told, by the ways they chose."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import msgspec
+import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
-from tests.integration.users.conftest import AMember, App, Mailbox
+from tests.integration.users.conftest import AMember, App, Mailbox, Start
 
 INBOX = "/api/v1/me/notifications"
 PREFERENCES = "/api/v1/me/notification-preferences"
@@ -172,3 +178,65 @@ async def test_pages_go_back_in_time(
     assert (await client.post(f"{INBOX}/read", headers=asha.bearer, json={"all": True})).json() == {"unread": 0}
     for wrong in ({}, {"all": False}, {"ids": []}, {"ids": [1], "all": True}):
         assert (await client.post(f"{INBOX}/read", headers=asha.bearer, json=wrong)).status_code == 422
+
+
+async def test_numbers_of_any_length_tell_mails_apart(app: App, a_member: AMember, mailbox: Mailbox) -> None:
+    # mutant: cut the identity of a mail, so that one of two is taken for the other
+    for name in ("asha", "ben"):
+        await a_member(name)
+    cancelled = msgspec.structs.replace(_moved("asha", "ben"), change="cancelled")
+    await _hear(app, cancelled, first=9_000_000_000_000_000_000)
+    for name in ("asha", "ben"):
+        await mailbox.last(f"{name}@mail.example")
+
+
+_MANY = text("""
+WITH account AS (
+    INSERT INTO users (user_id, username, email, active, email_verified_at, created_at, updated_at, version)
+    SELECT 'USER_m' || n, 'm' || n, 'm' || n || '@mail.example', true, now(), now(), now(), 1
+    FROM generate_series(1, :number) AS n RETURNING id, username
+)
+INSERT INTO profiles (user_id, username, name, name_key, visibility, created_at, updated_at, version)
+SELECT id, username, username, username, '{}', now(), now(), 1 FROM account
+""")
+
+
+async def test_mails_to_many_are_written_in_sets(start: Start) -> None:
+    # mutants: an INSERT for each mail; all of them rendered while everybody else waits
+    written: list[str] = []
+    async with start() as (client, module):
+        async with module.database.transaction() as session:
+            await session.execute(_MANY, {"number": 120})
+        module.database.observers.append(lambda _database, sql, _seconds: written.append(sql))
+        await _hear((client, module), _moved(*(f"m{number}" for number in range(1, 121))))
+    assert sum("INSERT INTO jobs" in sql and "'{}'" not in sql for sql in written) == 3
+
+
+async def test_long_messages_share_no_transaction_with_many(app: App) -> None:
+    # mutant: one transaction for a batch, however many it tells
+    begun: list[str] = []
+    app[1].database.observers.append(lambda _database, sql, _seconds: begun.append(sql))
+    await _hear(app, *(_moved(*(f"nobody-{number:04}" for number in range(500))) for _ in range(10)))
+    assert sum("INSERT INTO inbox" in sql for sql in begun) == 3
+
+
+@pytest.mark.long
+async def test_five_thousand_participants_are_told_in_short_transactions(start: Start) -> None:
+    async with start() as (client, module):
+        async with module.database.transaction() as session:
+            await session.execute(_MANY, {"number": 5000})
+        lasted: list[float] = []
+        transaction = module.database.transaction
+
+        @asynccontextmanager
+        async def timed() -> AsyncIterator[AsyncSession]:
+            began = time.monotonic()
+            async with transaction() as session:
+                yield session
+            lasted.append(time.monotonic() - began)
+
+        module.inbox._database = SimpleNamespace(transaction=timed)  # type: ignore[assignment]
+        names = [f"m{number}" for number in range(1, 5001)]
+        await _hear((client, module), *(_moved(*names[first : first + 500]) for first in range(0, 5000, 500)))
+        assert await module.database.fetch_value("SELECT count(*) FROM notifications") == 5000
+    print(f"\n5,000 told in {len(lasted)} transactions, the longest of {max(lasted):.2f} s")  # noqa: T201 - a figure

@@ -150,7 +150,7 @@ async def test_statements_of_each_route(app: App, client: httpx.AsyncClient, a_m
         ("GET", "/api/v1/users/asha", None, 1),
         ("GET", "/api/v1/auth/sessions", None, 1),
         ("PATCH", ME, {"bio": "x"}, 2),
-        ("PATCH", "/api/v1/me", {"name": "x"}, 4),  # and a message to the other module
+        ("PATCH", "/api/v1/me", {"name": "x"}, 8),  # and a message to the other module, and the directory
     ):
         with counted(app[1].database) as ran:
             answer = await client.request(method, path, json=body, headers=member.bearer)

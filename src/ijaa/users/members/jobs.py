@@ -1,7 +1,7 @@
 """What is done about members by itself."""
 
 from ijaa.shared.jobs import Claim, Kind, NoPayload
-from ijaa.users.members.service import MemberService
+from ijaa.users.members.service import LAPSE, Lapse, MemberService
 
 EVERY_TEN_MINUTES = "*/10 * * * *"
 
@@ -16,3 +16,13 @@ def erasures(members: MemberService) -> Kind[NoPayload]:
                     return
 
     return Kind("erase-members", NoPayload, run, cron=EVERY_TEN_MINUTES)
+
+
+def lapses(members: MemberService) -> Kind[Lapse]:
+    """Return the job that tells of a suspension that is over."""
+
+    async def run(claim: Claim[Lapse]) -> None:
+        async with claim.finish() as session:
+            await members.lapse(session, claim.payload.account)
+
+    return Kind(LAPSE, Lapse, run)

@@ -70,6 +70,11 @@ class MemberRepository:
         )
         return found
 
+    async def lock_account(self, session: AsyncSession, account: int) -> User | None:
+        """Return an account to change, by its key."""
+        found: User | None = await session.scalar(select(User).where(User.id == account).with_for_update())
+        return found
+
     async def lock_leaving(self, session: AsyncSession, now: datetime) -> User | None:
         """Return an account whose grace is over, the longest first."""
         found: User | None = await session.scalar(

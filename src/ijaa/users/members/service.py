@@ -2,12 +2,14 @@
 
 from uuid import uuid4
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Forbidden, NotFound, StepUpRequired, Violation
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Publish
@@ -22,8 +24,17 @@ from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.schemas import MemberAccount, Suspension
 from ijaa.users.messages import StandingChanged
 from ijaa.users.sessions.service import SessionEndings
-from ijaa.users.standing import GRACE, MemberStatus
+from ijaa.users.standing import GRACE, MemberStatus, status_of
 from ijaa.users.tables import AUDIT_LOG
+
+LAPSE = "end-suspension"
+"""Name of the job that waits for the end of a suspension."""
+
+
+class Lapse(msgspec.Struct, frozen=True):
+    """Whose suspension ends."""
+
+    account: int
 
 
 class MemberService:
@@ -36,12 +47,14 @@ class MemberService:
         endings: SessionEndings,
         files: FileService,
         mails: MailQueue,
+        jobs: JobQueue,
         publish: Publish,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._endings, self._files = database, repository, endings, files
-        self._mails, self._publish, self._cursors, self._clock = mails, publish, cursors, clock
+        self._mails, self._jobs, self._publish = mails, jobs, publish
+        self._cursors, self._clock = cursors, clock
 
     async def page(
         self, query: str | None, status: MemberStatus | None, cursor: str | None, limit: int
@@ -73,11 +86,19 @@ class MemberService:
             user = await self._locked(session, username)
             user.suspended_at, user.suspended_until, user.suspension_reason = now, suspension.until, reason
             await self._bar(session, user)
+            if suspension.until:
+                await self._jobs.put(session, LAPSE, Lapse(user.id), due=suspension.until)
             mail = suspended_mail(user.email, user.username, reason, suspension.until)
             # why is in the account, where it can be erased; the log is for ever
             until = suspension.until.isoformat() if suspension.until else None
             await self._told(session, actor, user, "user-suspended", mail, until=until)
         return await self.read(username)
+
+    async def lapse(self, session: AsyncSession, account: int) -> None:
+        """Tell that a suspension has ended by itself, unless the account stands otherwise by now."""
+        user = await self._repository.lock_account(session, account)
+        if user and user.suspended_until and status_of(user, self._clock.now()) == "active":
+            await self._publish(session, StandingChanged(username=user.username, standing="active"))
 
     async def reinstate(self, actor: Principal, username: str) -> MemberAccount:
         """End a suspension and a leave alike; who has neither stays as he is."""

@@ -12,13 +12,14 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, Violation
 from ijaa.shared.live import Tell
+from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.messages import Received
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import Principal
-from ijaa.users.notifications.domain import DEFAULTS, KINDS, Channels, Kind, said
+from ijaa.users.notifications.domain import DEFAULTS, KINDS, Channels, Kind, Said, said
 from ijaa.users.notifications.mails import notification_mail
-from ijaa.users.notifications.repository import NotificationRepository, Stored
+from ijaa.users.notifications.repository import Addressee, NotificationRepository, Stored
 from ijaa.users.notifications.schemas import (
     ChannelsRead,
     Inbox,
@@ -31,6 +32,8 @@ from ijaa.users.notifications.schemas import (
 from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
 
 _UNSUBSCRIBE = "unsubscribe"
+_MAILS_AT_ONCE = 50
+"""Mails that are written without a pause; others are answered in it."""
 
 
 class NotificationService:
@@ -111,12 +114,16 @@ class Notifier:
         for username in usernames:
             self._tell(session, username)
         words = said(kind, msgspec.json.decode(stored), 1)
-        for to in await self._repository.addressees(session, usernames, kind, now):
-            token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
-            mail = notification_mail(
-                to.email, to.username, words, self._base_url, f"{self._base_url}/unsubscribe?token={token}"
-            )
-            await self._mails.put(session, mail, identity=f"note-{kind}-{seq}-{to.user_id}"[:40])
+        addressees = await self._repository.addressees(session, usernames, kind, now)
+        for first in range(0, len(addressees), _MAILS_AT_ONCE):
+            portion = addressees[first : first + _MAILS_AT_ONCE]
+            mails = {f"note-{kind}-{seq}-{to.user_id}": self._mail(to, kind, words) for to in portion}
+            await self._mails.put_each(session, mails)
+
+    def _mail(self, to: Addressee, kind: Kind, words: Said) -> Mail:
+        token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
+        unsubscribe = f"{self._base_url}/unsubscribe?token={token}"
+        return notification_mail(to.email, to.username, words, self._base_url, unsubscribe)
 
 
 class EventMessages:

@@ -20,6 +20,17 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.migrations import upgrade
 
+DEFAULT_DATA = Path(__file__).parents[1] / "var"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _checkout_is_left_alone() -> Iterator[None]:
+    """Fail a run that makes var/, the default of IJAA_DATA: it belongs to `make run`."""
+    # kills: `provide` that does not name its folder; an environment of a test without IJAA_DATA
+    made_before = DEFAULT_DATA.exists()
+    yield
+    assert made_before or not DEFAULT_DATA.exists()
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:

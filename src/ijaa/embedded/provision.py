@@ -18,8 +18,8 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
     """Yield `environ` completed with what it lacks, keeping the embedded servers up while inside.
 
     Looked at are IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL (an empty one counts
-    as unset). When all that IJAA_MODULES needs are set, nothing is started and `environ` comes back as it is.
-    Otherwise every unset one is embedded, its roles and database are made sure of, and all its URLs, one per
+    as unset). IJAA_DATA becomes `data`. When all that IJAA_MODULES needs are set, nothing is started and the rest of
+    `environ` comes back as it is. Otherwise every unset one is embedded, its roles and database are made sure of, and all its URLs, one per
     role, are filled in, as are the keys and the mail folder where those are unset. So one cluster can be
     external and the rest embedded; but the URLs of one module go together, as two might name two databases.
 
@@ -31,8 +31,9 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
         RoleSetupError: their roles or databases cannot be made (`ijaa.shared.roles`).
 
     """
+    environ = {**environ, "IJAA_DATA": str(data)}
     if unset_servers(environ).isdisjoint(_needed(environ)):
-        yield dict(environ)
+        yield environ
         return
     with embedded(environ, data, progress=progress) as servers:
         yield completed(environ, servers)

@@ -54,6 +54,7 @@ def environment(settings: Settings, users_dsn: str) -> dict[str, str]:
         "IJAA_SERVICE_KEY": settings.service_key,
         "IJAA_MAIL_URL": settings.mail_url,
         "IJAA_REDIS_URL": settings.redis_url,
+        "IJAA_DATA": str(settings.data),
     }
 
 

@@ -18,10 +18,11 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
     """Yield `environ` completed with what it lacks, keeping the embedded servers up while inside.
 
     Looked at are IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL (an empty one counts
-    as unset). IJAA_DATA becomes `data`. When all that IJAA_MODULES needs are set, nothing is started and the rest of
-    `environ` comes back as it is. Otherwise every unset one is embedded, its roles and database are made sure of, and all its URLs, one per
-    role, are filled in, as are the keys and the mail folder where those are unset. So one cluster can be
-    external and the rest embedded; but the URLs of one module go together, as two might name two databases.
+    as unset). IJAA_DATA becomes `data`. When all that IJAA_MODULES needs are set, nothing is started and the rest
+    of `environ` comes back as it is. Otherwise every unset one is embedded, its roles and database are made sure
+    of, and all its URLs, one per role, are filled in, as are the keys and the mail folder where those are unset.
+    So one cluster can be external and the rest embedded; but the URLs of one module go together, as two might
+    name two databases.
 
     Call it outside of an event loop.
 

@@ -86,6 +86,7 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MS)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)  # now: two may share a bound address, and one alone a listening one
     except (OSError, OverflowError) as error:
         bound.close()
         raise SettingError("--port", f"{port} on {host} cannot be used ({error}): choose another with --port") from None

@@ -8,30 +8,29 @@ from pathlib import Path
 import rich_click as click
 import structlog
 
-from ijaa import embedded
-from ijaa.commands.options import data_folder
-from ijaa.commands.serve import PORTS, find_neighbours, prepare
-from ijaa.settings import MODULES, Settings
+from ijaa.commands.options import data_folder, module_or_all
+from ijaa.commands.serve import PORTS, find_neighbours, prepared
+from ijaa.settings import MODULES, Settings, read_settings
 from ijaa.wiring import wire
 
 log = structlog.get_logger("ijaa.worker")
 
 
 @click.command()
-@click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
+@module_or_all
 @data_folder
 def worker(module: str, data: Path) -> None:
-    """Do the jobs of MODULE and carry its messages: all (the default), or users or events alone.
+    """Do the jobs of MODULE and carry its messages: all, or users or events alone. Default: IJAA_MODULES, or all.
 
     `ijaa serve` does this beside its requests; start workers of their own, as many as you like, and serve with
     --no-worker, where requests should have their processes for themselves. It takes the same settings as `ijaa serve`;
     where that was given another --port, name its address in IJAA_BASE_URL: mails and messages go by it.
     """
     modules = MODULES if module == "all" else (module,)
-    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data), "IJAA_WORKER": "1"}
+    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_WORKER": "1"}
     find_neighbours(module, given, f"http://127.0.0.1:{PORTS[module]}")
-    with embedded.provide(given, data) as environ:
-        asyncio.run(_work(prepare(environ, given)))
+    with prepared(given, data) as environ:
+        asyncio.run(_work(read_settings(environ)))
 
 
 async def _work(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from ijaa.embedded.folder import CACHE, CLUSTERS
 from ijaa.shared.errors import SettingError
 
 REDIS_URL = "IJAA_REDIS_URL"
-_FURTHER_ROLES = ("MIGRATOR", "BACKUP", "MONITOR", "LISTEN")
+FURTHER_ROLES = ("MIGRATOR", "BACKUP", "MONITOR", "LISTEN")
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def unset_servers(environ: Mapping[str, str]) -> set[str]:
     """
     modules = {name for name in CLUSTERS if not environ.get(_url(name, "DATABASE"))}
     for name in sorted(modules):
-        for role in _FURTHER_ROLES:
+        for role in FURTHER_ROLES:
             if environ.get(_url(name, role)):
                 raise SettingError(
                     _url(name, role),
@@ -122,6 +122,6 @@ def provided(environ: Mapping[str, str]) -> frozenset[str]:
     unset = unset_servers(environ)
     if unset.isdisjoint(_needed(environ)):
         return frozenset()
-    names = {_url(module, role) for module in unset - {CACHE} for role in ("DATABASE", *_FURTHER_ROLES)}
+    names = {_url(module, role) for module in unset - {CACHE} for role in ("DATABASE", *FURTHER_ROLES)}
     names |= {name for name in ("IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_MAIL_URL") if not environ.get(name)}
     return frozenset(names | ({REDIS_URL} if CACHE in unset else set()))

@@ -6,7 +6,7 @@ from types import FrameType
 
 import msgspec
 import rich_click as click
-from bench import messages, reads, report, streams, tokens
+from bench import messages, reads, report, search, streams, tokens
 from bench.outcome import Benchmark, Outcome, Run
 from bench.processes import BenchError
 from rich.console import Console
@@ -15,7 +15,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from ijaa.embedded import EmbeddedError
 
-BENCHMARKS: tuple[Benchmark, ...] = (reads.BENCHMARK, tokens.BENCHMARK, messages.BENCHMARK, streams.BENCHMARK)
+BENCHMARKS: tuple[Benchmark, ...] = (
+    reads.BENCHMARK,
+    tokens.BENCHMARK,
+    messages.BENCHMARK,
+    streams.BENCHMARK,
+    search.BENCHMARK,
+)
 _NAMES = [benchmark.name for benchmark in BENCHMARKS]
 
 console = Console(stderr=True)

@@ -19,6 +19,16 @@ from ijaa.settings import MODULES
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.migrations import upgrade
+from tests.figures import FIGURES
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report what was measured."""
+    if FIGURES:
+        terminalreporter.section("figures")
+        for figure in FIGURES:
+            terminalreporter.line(figure)
+
 
 DEFAULT_DATA = Path(__file__).parents[1] / "var"
 

@@ -11,6 +11,7 @@ from openfeature.exception import FlagNotFoundError
 
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import serving
+from tests.figures import report
 
 
 def switch(url: str, token: str, name: str, *, enabled: bool) -> None:
@@ -46,8 +47,9 @@ async def test_every_worker_and_the_other_service_hear_of_a_switch(
             admin = await sign_in("root", users, "superadmin")
             assert httpx.get(f"{events}/api/v1/events").status_code == 200
             switch(users, admin, "events", enabled=False)
-            eventually(lambda: not httpx.get(f"{users}/api/v1/flags/events.media").json()["enabled"])
-            eventually(lambda: httpx.get(f"{events}/api/v1/events").status_code == 403)
+            here = eventually(lambda: not httpx.get(f"{users}/api/v1/flags/events.media").json()["enabled"])
+            there = eventually(lambda: httpx.get(f"{events}/api/v1/events").status_code == 403)
+            report(f"a switched flag, last seen as it was: {here * 1000:.0f} ms here, {there * 1000:.0f} ms apart")
             assert httpx.get(f"{events}/api/v1/events").json()["code"] == "feature-disabled"
             switch(users, admin, "events", enabled=True)
             eventually(lambda: httpx.get(f"{events}/api/v1/events").status_code == 200)

@@ -15,6 +15,7 @@ import pytest
 from ijaa.shared.database import Database
 from ijaa.users.accounts.passwords import Passwords
 from tests.e2e.processes import serving
+from tests.figures import report
 from tests.integration.users.conftest import an_account
 
 SAMPLES = 500
@@ -62,10 +63,10 @@ async def test_the_time_of_a_failure_tells_nothing(
         client = _Client(url)
         distances = _measure(client, arms, first=0)
         if max(distances.values()) > ALLOWED:
-            print("measured again, because of", distances)  # noqa: T201 - figures of a long run
+            report(f"failed sign-ins, measured again because of {distances}")
             distances = _measure(client, arms, first=SAMPLES)
         client.close()
-    print("KS distances:", {name: round(value, 3) for name, value in distances.items()})  # noqa: T201
+    report(f"failed sign-ins, KS distances: { {name: round(value, 3) for name, value in distances.items()} }")
     assert max(distances.values()) <= ALLOWED
 
 
@@ -83,7 +84,7 @@ def _measure(client: "_Client", arms: dict[str, Arm], first: int) -> dict[str, f
     for name, taken in times.items():
         ordered = sorted(taken)
         figures = [round(ordered[int(len(ordered) * share)] * 1000, 1) for share in (0.05, 0.5, 0.95)]
-        print(f"{name}: 5 %, 50 %, 95 % = {figures} ms")  # noqa: T201
+        report(f"failed sign-ins, {name}: 5 %, 50 %, 95 % = {figures} ms")
     return {name: ks_distance(times[name], times[REFERENCE]) for name in arms if name != REFERENCE}
 
 

@@ -11,6 +11,7 @@ import pytest
 from ijaa.shared.database import Database
 from ijaa.users.accounts.passwords import Passwords
 from tests.e2e.processes import free_port, start, stop, wait_until_ready
+from tests.figures import report
 from tests.integration.users.conftest import an_account
 
 PASSWORD = "a long enough passphrase"
@@ -39,7 +40,7 @@ async def test_two_hundred_sign_ins_at_once_stay_within_the_memory_of_a_worker(
         peak, after = _megabytes(process.pid, "VmHWM"), _megabytes(process.pid, "VmRSS")
     finally:
         stop(process)
-    print(f"idle {idle} MB, peak {peak} MB, afterwards {after} MB")  # noqa: T201 - figures of a long run
+    report(f"memory of a worker: idle {idle} MB, peak {peak} MB, afterwards {after} MB")
     assert Counter(statuses) == {200: LOGINS}
     assert idle <= IDLE
     assert peak <= PEAK

@@ -54,6 +54,11 @@ class Watched:
         found: int | None = row.get("id")
         return found
 
+    async def id_of(self, username: str) -> int:
+        """Return the key of an account."""
+        found: int = await self._connection.fetchval("SELECT id FROM users WHERE username = $1", username)
+        return found
+
     async def execute(self, statement: str, *values: object) -> None:
         """Run a statement."""
         await self._connection.execute(statement, *values)

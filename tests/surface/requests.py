@@ -31,6 +31,10 @@ BODIES: Mapping[str, object] = {
     "markMyNotificationsRead": {"all": True},
     "editMe": {"name": "Another Name"},
     "editMyProfile": {"bio": "Another bio"},
+    "addMyExperience": {"title": "Teacher", "start_date": "2019-02-01"},
+    "editMyExperience": {"company": "Another school"},
+    "editMyInterest": {"interest": "Other music"},
+    "editMySettings": {"theme": "DARK", "language": "bn-BD", "time_zone": "Asia/Dhaka"},
 }
 """Bodies by operation, where one made from the schema alone would be refused."""
 

@@ -10,6 +10,7 @@ from ijaa.shared.http.floor import HttpFloor
 from ijaa.shared.principals import ADMIN_ROLES
 from tests.asgi import client_of
 from tests.fakes import FakeFeatureFlags, FakeTokenVerifier
+from tests.figures import report
 from tests.surface.matrix import Cell, call, fill
 from tests.surface.requests import UNMAKEABLE, path_parameters
 from tests.surface.world import ROLES, World
@@ -30,7 +31,7 @@ def test_the_matrix_is_whole(world: World, cells: list[Cell]) -> None:
     # mutant: a row without a route, which would guard nothing
     assert {operation.name for operation in world.operations} == POLICIES.keys()
     assert len({(cell.operation, cell.who) for cell in cells}) == len(POLICIES) * len(ROLES)
-    print(f"\n{len(cells)} calls: {len(POLICIES)} operations × {len(ROLES)} roles")  # noqa: T201 - a figure to report
+    report(f"authorization: {len(cells)} calls, {len(POLICIES)} operations × {len(ROLES)} roles")
 
 
 def test_everybody_is_answered_as_the_table_says(cells: list[Cell]) -> None:

@@ -16,6 +16,7 @@ from schemathesis.core.control import SkipTest
 from schemathesis.specs.openapi import checks as conformance
 
 from ijaa.shared.errors import problem_types
+from tests import figures
 from tests.surface.in_process import a_session
 from tests.surface.world import BASE, World
 
@@ -139,4 +140,4 @@ def test_fifty_thousand_requests_meet_no_failure_of_ours(fuzzed: Fuzzed) -> None
 def report(fuzzed: Fuzzed) -> None:
     """Say how much was asked, and what came of it."""
     per_caller = {caller: sum(n for (who, _), n in fuzzed.sent.items() if who == caller) for caller in CALLERS}
-    print(f"\n{fuzzed.sent.total()} cases {per_caller}; statuses {dict(sorted(fuzzed.met.items()))}")  # noqa: T201
+    figures.report(f"made-up requests: {fuzzed.sent.total()} {per_caller}; statuses {dict(sorted(fuzzed.met.items()))}")

@@ -172,6 +172,16 @@ async def _people(users: Watched) -> None:
         )  # fmt: skip
 
 
+async def _rows(users: Watched, username: str) -> dict[str, str]:
+    """Give a member a row in each list of his own; return their ids."""
+    key = await users.id_of(username)
+    rows = {
+        "experiences": await users.put("experiences", user_id=key, title="Nurse", title_key="nurse"),
+        "interests": await users.put("interests", user_id=key, interest="Music", interest_key="music"),
+    }
+    return {table: str(row) for table, row in rows.items()}
+
+
 async def _events(world: World) -> None:
     events = world.databases["events"]
     start = datetime.now(UTC) + timedelta(days=1)
@@ -194,11 +204,14 @@ async def _events(world: World) -> None:
     await world.databases["users"].put(
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
+    own = {name: await _rows(world.databases["users"], name) for name in ("asha", "sus")}
     world.ids = {
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},
         "username": {"existing": "asha", "hidden": "sus"},
+        "experience_id": {"existing": own["asha"]["experiences"], "hidden": own["sus"]["experiences"]},
+        "interest_id": {"existing": own["asha"]["interests"], "hidden": own["sus"]["interests"]},
         "module": {"existing": "users"},
         "name": {"existing": "swagger-ui.css"},
     }

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 from ijaa.shared.messages import Message
 
 Change = Literal["cancelled", "moved"]
+Reason = Literal["seat-freed", "seats-added"]
+"""Why there was a seat: somebody else's, nobody says whose, or the organiser's."""
 
 
 class SeatPromoted(Message, frozen=True, kw_only=True):
@@ -18,6 +20,7 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     title: str
     start_date: datetime
     timezone: str
+    reason: Reason
 
 
 class EventChanged(Message, frozen=True, kw_only=True):

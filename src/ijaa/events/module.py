@@ -52,7 +52,6 @@ def build(
     """Wire the module over its database and its port; nothing is connected before its lifespan."""
     feed = MemberFeed(clock)
     directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
-    messages = MemberMessages(MemberRepository(), clock)
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
     outbox = Outbox(database, clock)
     publish = outbox.publish
@@ -61,6 +60,7 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
+    messages = MemberMessages(MemberRepository(), seats, clock)
     events = EventService(
         database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
     )

@@ -11,6 +11,7 @@ import msgspec
 from ijaa.shared.database import Database
 from ijaa.shared.text import fold
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.demo_lives import lives
 from ijaa.users.demo_names import CAREERS, CITIES, FAMILY, FEMALE, MALE
 from ijaa.users.demo_repository import AdminRow, DemoRepository, ProfileRow, UserRow
 from ijaa.users.profiles.service import name_key
@@ -46,7 +47,9 @@ async def seed(database: Database, *, seed: int, count: int = 500, now: datetime
     if there := await repository.usernames():
         return DemoMembers(usernames=there, credentials=None)
     rng = random.Random(seed)  # noqa: S311 - people who do not exist
-    people = _people(rng, count, now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    people = _people(rng, count, now)
+    led = lives([profile for _, profile in people], seed, now)
     passwords = _passwords()
     hashes = await _hashes(passwords)
     users = [
@@ -56,7 +59,9 @@ async def seed(database: Database, *, seed: int, count: int = 500, now: datetime
     created_at = users[0].created_at
     await repository.copy(
         users,
-        [profile for _, profile in people],
+        [life.profile for life in led],
+        [life.experiences for life in led],
+        [life.interests for life in led],
         AdminRow(f"ADMIN_{secrets.token_hex(12)}", "Demo Admin", ADMIN_EMAIL, hashes[-1], created_at, created_at),
     )
     return DemoMembers(

@@ -85,3 +85,69 @@ CITIES: tuple[tuple[str, int], ...] = (
     ("São Paulo, Brazil", 1),
 )
 """Places and how many of a hundred and a bit live there."""
+
+STAGES: dict[str, tuple[str, ...]] = {
+    "Software engineer": ("Junior developer", "Software engineer", "Senior software engineer"),
+    "Data scientist": ("Data analyst", "Data scientist", "Lead data scientist"),
+    "Civil engineer": ("Site engineer", "Civil engineer", "Project director"),
+    "Electrical engineer": ("Graduate engineer", "Electrical engineer", "Chief engineer"),
+    "Physician": ("Medical intern", "Resident physician", "Consultant physician"),
+    "Nurse": ("Student nurse", "Nurse", "Head nurse"),
+    "Teacher": ("Assistant teacher", "Teacher", "Head teacher"),
+    "Professor": ("Lecturer", "Assistant professor", "Professor"),
+    "Accountant": ("Audit trainee", "Accountant", "Finance manager"),
+    "Banker": ("Management trainee", "Relationship manager", "Branch manager"),
+    "Lawyer": ("Pupil", "Associate", "Advocate"),
+    "Architect": ("Junior architect", "Architect", "Principal architect"),
+    "Journalist": ("Reporter", "Staff correspondent", "Editor"),
+    "Development worker": ("Field officer", "Programme officer", "Programme manager"),
+    "Entrepreneur": ("Sales executive", "Co-founder", "Founder"),
+    "Civil servant": ("Assistant secretary", "Deputy secretary", "Joint secretary"),
+    "Researcher": ("Research assistant", "Postdoctoral fellow", "Principal investigator"),
+    "Product manager": ("Business analyst", "Product manager", "Head of product"),
+    "Pharmacist": ("Trainee pharmacist", "Pharmacist", "Production manager"),
+    "Designer": ("Junior designer", "Designer", "Design lead"),
+}
+"""What one is called on the way through each of the careers."""
+
+INTERESTS: tuple[tuple[str, int], ...] = (
+    ("Cricket", 20),
+    ("Football", 14),
+    ("Photography", 14),
+    ("Travel", 14),
+    ("Reading", 12),
+    ("Cooking", 10),
+    ("Music", 10),
+    ("Mentoring", 9),
+    ("Chess", 7),
+    ("Hiking", 7),
+    ("Gardening", 6),
+    ("Rabindra Sangeet", 5),
+    ("Poetry", 5),
+    ("Cinema", 5),
+    ("Badminton", 5),
+    ("Running", 5),
+    ("Machine learning", 5),
+    ("Start-ups", 5),
+    ("Volunteering", 5),
+    ("Public health", 4),
+    ("Climate", 4),
+    ("History", 4),
+    ("Yoga", 4),
+    ("Painting", 3),
+    ("Theatre", 3),
+    ("Debating", 3),
+    ("Open source", 3),
+    ("Investing", 3),
+    ("Cycling", 3),
+    ("Birdwatching", 2),
+    ("Astronomy", 2),
+    ("Calligraphy", 1),
+    ("Café culture", 1),
+    ("Beekeeping", 1),
+)
+"""What people care for, and how many in comparison."""
+
+NICKNAMES = _words(
+    "Babu Mithu Tuli Rony Shuvo Munni Bappi Tinku Rinku Mou Toma Pinky Shanu Raju Bablu Guddu Mini Sunny"
+)

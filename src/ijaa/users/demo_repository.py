@@ -1,12 +1,13 @@
 """SQL of the demo's people: bulk COPY over the driver connection."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import text
 
 from ijaa.shared.database import Database
+from ijaa.users.directory.repository import DirectoryRepository
 
 
 class UserRow(msgspec.Struct, frozen=True):
@@ -35,6 +36,30 @@ class ProfileRow(msgspec.Struct, frozen=True):
     visibility: str
     created_at: datetime
     updated_at: datetime
+    former_name: str | None = None
+    nickname: str | None = None
+
+
+class ExperienceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An experience to copy."""
+
+    title: str
+    title_key: str
+    company: str | None
+    company_key: str | None
+    start_date: date
+    end_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class InterestRow(msgspec.Struct, frozen=True):
+    """An interest to copy."""
+
+    interest: str
+    interest_key: str
+    created_at: datetime
+    updated_at: datetime
 
 
 class AdminRow(msgspec.Struct, frozen=True):
@@ -48,6 +73,7 @@ class AdminRow(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+_PORTION = 2_000
 _IDS = """
 SELECT nextval(pg_get_serial_sequence('users', 'id')) FROM generate_series(1, $1)
 """
@@ -89,8 +115,15 @@ class DemoRepository:
             rows = await session.execute(_RENEW, {"hashes": list(hashes[:-1]), "domain": domain})
             return [row.username for row in rows]
 
-    async def copy(self, users: Sequence[UserRow], profiles: Sequence[ProfileRow], admin: AdminRow) -> None:
-        """Write all of them in one transaction; a profile belongs to the user at its place in the list."""
+    async def copy(
+        self,
+        users: Sequence[UserRow],
+        profiles: Sequence[ProfileRow],
+        experiences: Sequence[Sequence[ExperienceRow]],
+        interests: Sequence[Sequence[InterestRow]],
+        admin: AdminRow,
+    ) -> None:
+        """Write all of them in one transaction; what is said of a user is at his place in each list."""
         async with self._database.transaction() as session:
             raw = await (await session.connection()).get_raw_connection()
             driver = raw.driver_connection
@@ -109,8 +142,25 @@ class DemoRepository:
                     (key, *msgspec.structs.astuple(profile), 1) for key, profile in zip(ids, profiles, strict=True)
                 ],
             )
+            lists: dict[str, tuple[type[msgspec.Struct], Sequence[Sequence[msgspec.Struct]]]] = {
+                "experiences": (ExperienceRow, experiences),
+                "interests": (InterestRow, interests),
+            }
+            for table, (kind, rows) in lists.items():
+                await driver.copy_records_to_table(
+                    table,
+                    columns=("user_id", *kind.__struct_fields__, "version"),
+                    records=[
+                        (key, *msgspec.structs.astuple(row), 1)
+                        for key, own in zip(ids, rows, strict=True)
+                        for row in own
+                    ],
+                )
             await driver.execute(
                 "INSERT INTO admins (admin_id, name, email, password_hash, created_at, updated_at, active, version)"
                 " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",
                 *msgspec.structs.astuple(admin),
             )
+            directory = DirectoryRepository(self._database)
+            for first in range(0, len(ids), _PORTION):
+                await directory.renew(session, ids[first : first + _PORTION])

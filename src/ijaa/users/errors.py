@@ -45,6 +45,18 @@ class TokenNotValid(Problem):
     status, code, title = 422, "token-not-valid", "This link is not good any more: ask for a new one"
 
 
+class InterestExists(Conflict):
+    """The member has this interest, perhaps in other letters."""
+
+    code, title = "interest-exists", "This is among your interests already"
+
+
+class ListFull(Conflict):
+    """A member has as many of something as he may."""
+
+    code, title = "list-full", "There are as many as there may be: remove one first"
+
+
 class FlagExists(Conflict):
     """The name of a new flag is taken."""
 

@@ -3,13 +3,17 @@
 from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
-from ijaa.users.connections.models import Connection
+from ijaa.users.connections.models import Block, Connection
+from ijaa.users.directory.models import DirectoryEntry
+from ijaa.users.experiences.models import Experience
 from ijaa.users.flags.models import FeatureFlag
+from ijaa.users.interests.models import Interest
 from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
 from ijaa.users.reports.models import Report
 from ijaa.users.second_factor.models import RecoveryCode
 from ijaa.users.sessions.models import RefreshToken, Revocation, Session, SigningKey
+from ijaa.users.settings.models import UserSettings
 from ijaa.users.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, INBOX, JOBS, OUTBOX
 
 metadata = UsersBase.metadata
@@ -22,11 +26,15 @@ __all__ = [
     "JOBS",
     "OUTBOX",
     "Admin",
+    "Block",
     "Connection",
+    "DirectoryEntry",
     "EmailChange",
     "EmailToken",
     "ErasedUsername",
+    "Experience",
     "FeatureFlag",
+    "Interest",
     "Notification",
     "NotificationPreference",
     "PasswordGuess",
@@ -38,5 +46,6 @@ __all__ = [
     "Session",
     "SigningKey",
     "User",
+    "UserSettings",
     "metadata",
 ]

@@ -51,12 +51,23 @@ from ijaa.users.admins.service import AdminLoginService, AdminService
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
+from ijaa.users.directory.controller import directory_router
+from ijaa.users.directory.jobs import renewal
+from ijaa.users.directory.repository import DirectoryRepository
+from ijaa.users.directory.service import DirectoryService
+from ijaa.users.experiences.controller import experience_router
+from ijaa.users.experiences.repository import ExperienceRepository
+from ijaa.users.experiences.service import ExperienceService
 from ijaa.users.flags.controller import flag_router
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
 from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
+from ijaa.users.interests.controller import interest_router
+from ijaa.users.interests.repository import InterestRepository
+from ijaa.users.interests.service import InterestService
 from ijaa.users.internal.controller import internal_router
+from ijaa.users.listing import Renew
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures
 from ijaa.users.members.repository import MemberRepository
@@ -65,6 +76,8 @@ from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
 from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
+from ijaa.users.preview.controller import preview_router
+from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import ProfileService
@@ -82,6 +95,9 @@ from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
+from ijaa.users.settings.controller import settings_router
+from ijaa.users.settings.repository import SettingsRepository
+from ijaa.users.settings.service import SettingsService
 from ijaa.users.trail.controller import trail_router
 from ijaa.users.trail.denials import Denials
 from ijaa.users.trail.repository import TrailRepository
@@ -144,7 +160,8 @@ def build(
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    profiles = ProfileService(database, profile_repository, outbox.publish, clock)
+    directory = DirectoryRepository(database)
+    profiles = ProfileService(database, profile_repository, outbox.publish, directory.renew, clock)
     registrations = RegistrationService(
         database,
         accounts,
@@ -154,6 +171,7 @@ def build(
         publish=outbox.publish,
         rule=rule,
         recipients=throttle.recipients,
+        renew=directory.renew,
         base_url=settings.base_url,
         clock=clock,
     )
@@ -229,7 +247,8 @@ def build(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
             ),
             session_router(sessions, proofs, delivery),
-            profile_router(profiles),
+            *_own_pages(database, profiles, directory.renew, clock),
+            directory_router(DirectoryService(directory, cursors, clock)),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -243,10 +262,23 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
+
+
+def _own_pages(database: Database, profiles: ProfileService, renew: Renew, clock: Clock) -> list[Router]:
+    """Return the routes of what members say of themselves."""
+    experiences = ExperienceService(database, ExperienceRepository(database), profiles, renew, clock)
+    interests = InterestService(database, InterestRepository(database), profiles, renew, clock)
+    return [
+        profile_router(profiles),
+        experience_router(experiences),
+        interest_router(interests),
+        preview_router(PreviewService(profiles, experiences, interests)),
+        settings_router(SettingsService(database, SettingsRepository(database), clock)),
+    ]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     title: str
     start_date: datetime
     timezone: str
+    reason: Literal["seat-freed", "seats-added"] = "seat-freed"
 
 
 class EventChanged(Message, frozen=True, kw_only=True):

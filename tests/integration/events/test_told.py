@@ -34,9 +34,9 @@ async def test_whoever_gets_a_seat_is_told(api: Api, an_event: AnEvent, told: To
     await api.leave("asha", event)
     await api("olu", "PATCH", f"/events/{event}", {"capacity": 2})
     promoted = await told("seat-promoted")
-    assert [(one["username"], one["event_id"], one["title"]) for one in promoted] == [
-        ("ben", event, "Reunion"),
-        ("chen", event, "Reunion"),
+    assert [(one["username"], one["event_id"], one["title"], one["reason"]) for one in promoted] == [
+        ("ben", event, "Reunion", "seat-freed"),
+        ("chen", event, "Reunion", "seats-added"),
     ]
 
 

@@ -31,12 +31,51 @@ async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, cl
     assert (await sign_in(client, who["username"], who["password"])).status_code == 200
     assert (await client.post("/api/v1/admin/auth/login", json=made.credentials.admin)).status_code == 200
     assert await database.fetch_value("SELECT count(*) FROM users WHERE password_hash IS NULL") == 48
+    lives = await database.fetch(tuple_of, _LIVES)
 
     async with database.transaction() as session:
         driver = (await (await session.connection()).get_raw_connection()).driver_connection
         assert driver
         await driver.execute("DELETE FROM users; DELETE FROM admins")
     assert (await seed(database, seed=7, count=60)).usernames == made.usernames
+    assert await database.fetch(tuple_of, _LIVES) == lives
+
+
+async def test_the_lives_of_the_demo_are_believable(app: App, client: httpx.AsyncClient) -> None:
+    """Kills: a post that begins before school ends or tomorrow; two at present; a page with nothing on it."""
+    database = app[1].database
+    made = await seed(database, seed=7, count=200)
+    for wrong in (
+        (
+            "SELECT count(*) FROM experiences JOIN profiles USING (user_id)"
+            " WHERE extract(year FROM start_date) <= batch::int"
+        ),
+        "SELECT count(*) FROM experiences WHERE start_date > now() OR end_date > now()",
+        "SELECT count(*) FROM (SELECT FROM experiences WHERE end_date IS NULL GROUP BY user_id HAVING count(*) > 1) x",
+    ):
+        assert await database.fetch_value(wrong) == 0, wrong
+    assert await database.fetch_value("SELECT count(DISTINCT user_id) FROM experiences") > 190
+    assert await database.fetch_value("SELECT count(*) FROM profiles WHERE former_name IS NOT NULL") > 5
+    assert made.credentials is not None
+    token = (await sign_in(client, **_login(made.credentials.members[0]))).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = await client.get("/api/v1/interests/suggestions?q=co", headers=bearer)
+    assert answer.json()["items"] == ["Cooking"]
+
+
+def tuple_of(*values: object) -> tuple[object, ...]:
+    """Return a row as it is."""
+    return values
+
+
+def _login(credentials: dict[str, str]) -> dict[str, str]:
+    return {"login": credentials["username"], "password": credentials["password"]}
+
+
+_LIVES = """
+SELECT p.username, p.former_name, p.nickname, e.title, e.company, e.start_date, e.end_date, i.interest
+FROM profiles p LEFT JOIN experiences e USING (user_id) LEFT JOIN interests i USING (user_id) ORDER BY 1, 4, 5, 6, 8
+"""
 
 
 async def test_the_people_of_the_demo_get_new_passwords_when_theirs_are_lost(

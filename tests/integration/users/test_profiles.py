@@ -12,16 +12,22 @@ ME = "/api/v1/me/profile"
 
 async def connect(app: App, one: str, other: str, status: str = "ACCEPTED") -> None:
     """Write a connection between two members."""
+    await execute(
+        app,
+        "INSERT INTO connections (requester_username, receiver_username, status, created_at, updated_at)"
+        " VALUES ($1, $2, $3, now(), now())",
+        one,
+        other,
+        status,
+    )
+
+
+async def execute(app: App, statement: str, *values: object) -> None:
+    """Run a statement past every rule but the database's own."""
     async with app[1].database.transaction() as session:
         driver = (await (await session.connection()).get_raw_connection()).driver_connection
         assert driver
-        await driver.execute(
-            "INSERT INTO connections (requester_username, receiver_username, status, created_at, updated_at)"
-            " VALUES ($1, $2, $3, now(), now())",
-            one,
-            other,
-            status,
-        )
+        await driver.execute(statement, *values)
 
 
 async def test_an_edit_changes_what_it_names_and_the_version(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ijaa.users.profiles.domain import FIELDS, Audience, Relation, audiences, cleaned, merged, relation, shown
+from ijaa.users.profiles.domain import FIELDS, LISTS, Audience, Relation, audiences, cleaned, merged, relation, shown
 
 ORDER: list[Audience] = ["public", "members", "connections", "nobody"]
 
@@ -14,7 +14,7 @@ def test_everything_is_for_members_but_mail_and_phone() -> None:
     assert set(audiences({}).values()) == {"members", "nobody"}
 
 
-@given(st.sampled_from(FIELDS), st.sampled_from(ORDER), st.sampled_from(Relation))
+@given(st.sampled_from([*FIELDS, *LISTS]), st.sampled_from(ORDER), st.sampled_from(Relation))
 def test_a_field_is_shown_from_its_audience_on(field: str, audience: Audience, to: Relation) -> None:
     """Kills: an audience read as its neighbour, and `>=` made `>`."""
     assert shown(field, {field: audience}, to) == (to.value >= ORDER.index(audience))

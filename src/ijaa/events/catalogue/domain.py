@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from ijaa.shared.errors import Violation
 from ijaa.shared.schema import range_violations
 from ijaa.shared.text import fold
+from ijaa.shared.zones import is_zone
 
 SLACK = timedelta(minutes=5)
 """How far in the past a new event may start (behaviours: time at the edge)."""
@@ -35,16 +34,6 @@ def waitlist_violations(mode: str) -> Iterator[Violation]:
     """Yield what this release cannot do with the waitlist yet."""
     if mode == "offer":
         yield Violation("/waitlist_mode", "offer is not available yet: use auto, which promotes by itself")
-
-
-@lru_cache(maxsize=1024)
-def is_zone(name: str) -> bool:
-    """Whether this is an IANA time zone."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def search_key(*, title: str, event_type: str | None, tags: list[str], description: str | None) -> str:

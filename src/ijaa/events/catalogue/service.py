@@ -118,7 +118,7 @@ class EventService:
                 self._tell(session, str(event_id))
                 if _MOVES & changes.keys():
                     await self._announce(session, event, "moved")
-                await self._seats.promote(session, event_id, now)
+                await self._seats.promote(session, event_id, now, "seats-added")
         return await self.read(member, event_id)
 
     async def publish(self, member: Principal, event_id: int) -> EventRead:

@@ -1,12 +1,13 @@
 """SQL of seats. Every function takes, or already holds, the lock of the event's row; participations come after it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.messages import SeatPromoted
+from ijaa.events.messages import Reason, SeatPromoted
 from ijaa.events.seats.domain import Waiter, next_in
 from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
@@ -36,6 +37,7 @@ FROM event_participations p JOIN events e ON e.id = p.event_id
 WHERE p.event_id = :event_id AND p.status = 'WAITLISTED' AND 1 + p.guests <= :free
   AND (e.privacy = 'PUBLIC' OR p.participant_username = e.created_by_username OR EXISTS (
        SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username))
+  AND NOT EXISTS (SELECT FROM members m WHERE m.username = p.participant_username AND m.standing <> 'active')
 ORDER BY p.priority DESC, p.seq LIMIT :limit
 """)
 _SEAT = text("""
@@ -45,6 +47,11 @@ WHERE id = ANY (:ids)
 RETURNING participant_username
 """)
 _COUNT = text("UPDATE events SET going = going + :seats, waiting = waiting - :entries WHERE id = :event_id")
+
+_AWAITED = text("""
+SELECT DISTINCT event_id FROM event_participations
+WHERE participant_username = ANY (:usernames) AND status = 'WAITLISTED' ORDER BY event_id
+""")
 
 _ALL = 1_000_000
 _BATCH = 500
@@ -104,7 +111,14 @@ class SeatRepository:
         row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
         return SeatState(*row)
 
-    async def promote(self, session: AsyncSession, event_id: int, now: datetime) -> None:
+    async def promote_returned(self, session: AsyncSession, usernames: Sequence[str], now: datetime) -> None:
+        """Hand out the seats that wait for members who were passed over until now."""
+        awaited = await session.scalars(_AWAITED, {"usernames": list(usernames)})
+        for event_id in awaited.all():
+            if await self.lock(session, event_id, now):
+                await self.promote(session, event_id, now)
+
+    async def promote(self, session: AsyncSession, event_id: int, now: datetime, reason: Reason = "seat-freed") -> None:
         """Hand every free seat to who is next; the caller holds the lock of the event's row."""
         while True:
             state = await self.state(session, event_id, now)
@@ -114,7 +128,9 @@ class SeatRepository:
             if not chosen:
                 return
             promoted = await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
-            await self._publish(session, *(_promoted(event_id, username, state) for username in promoted.scalars()))
+            await self._publish(
+                session, *(_promoted(event_id, username, state, reason) for username in promoted.scalars())
+            )
             seats = sum(waiter.seats for waiter in chosen)
             await session.execute(_COUNT, {"event_id": event_id, "seats": seats, "entries": len(chosen)})
 
@@ -125,11 +141,12 @@ class SeatRepository:
         return [Waiter(*row) for row in await session.execute(_NEXT, asked)]
 
 
-def _promoted(event_id: int, username: str, state: SeatState) -> SeatPromoted:
+def _promoted(event_id: int, username: str, state: SeatState, reason: Reason) -> SeatPromoted:
     return SeatPromoted(
         username=username,
         event_id=event_id,
         title=state.title,
         start_date=state.start_date,
         timezone=state.timezone,
+        reason=reason,
     )

@@ -23,6 +23,7 @@ from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.accounts.schemas import MePatch, MeRead, Registration
 from ijaa.users.errors import LoginFailed, TokenNotValid, UsernameTaken, refuse
 from ijaa.users.identifiers import fold_email, public_id
+from ijaa.users.listing import Renew
 from ijaa.users.messages import StandingChanged
 from ijaa.users.profiles.domain import cleaned, unfit
 from ijaa.users.profiles.models import Profile
@@ -49,10 +50,11 @@ class RegistrationService:
         publish: Publish,
         rule: PasswordRule,
         recipients: Recipients,
+        renew: Renew,
         base_url: str,
         clock: Clock,
     ) -> None:
-        self._recipients = recipients
+        self._recipients, self._renew = recipients, renew
         self._database, self._repository, self._sessions = database, repository, sessions
         self._passwords, self._mails, self._publish, self._rule = passwords, mails, publish, rule
         self._base_url, self._clock = base_url, clock
@@ -146,7 +148,9 @@ class RegistrationService:
                 visibility={},
                 **moment,
             )
-            await self._mail_token(session, await self._repository.add(session, user, profile), username, email)
+            user_id = await self._repository.add(session, user, profile)
+            await self._renew(session, [user_id])
+            await self._mail_token(session, user_id, username, email)
 
     async def _mail_token(self, session: AsyncSession, user_id: int, username: str, email: str) -> None:
         token = new_token()

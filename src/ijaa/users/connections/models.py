@@ -1,4 +1,4 @@
-"""The table of connections."""
+"""The tables of connections and blocks."""
 
 from datetime import datetime
 
@@ -26,6 +26,20 @@ class Connection(UsersBase):
     status: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Block(UsersBase):
+    """A member who wants nothing to do with another: neither of them sees the other, whoever blocked."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (
+        CheckConstraint("blocker_username <> blocked_username", name="two_members"),
+        Index("idx_blocks_blocked", "blocked_username"),
+    )
+
+    blocker_username: Mapped[str] = mapped_column(String(100), primary_key=True)
+    blocked_username: Mapped[str] = mapped_column(String(100), primary_key=True)
+    created_at: Mapped[datetime]
 
 
 Index(

@@ -28,6 +28,7 @@ _FOUND = """u.id IN (
 
 _ERASURE = (
     "DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username",
+    "DELETE FROM blocks WHERE blocker_username = :username OR blocked_username = :username",
     "UPDATE reports SET reporter_username = NULL WHERE reporter_username = :username",
     "DELETE FROM idempotency_keys WHERE principal = :user_id",
     "DELETE FROM sessions WHERE principal_kind = 'member' AND principal_id = :user_id",

@@ -27,6 +27,12 @@ DEFAULTS: Mapping[Kind, Channels] = {
 """What holds for a member who never chose."""
 
 
+_SEATS = {
+    "seat-freed": "A seat came free, and it is yours.",
+    "seats-added": "There are more seats now, and one is yours.",
+}
+
+
 class Said(msgspec.Struct, frozen=True):
     """A notification in words."""
 
@@ -41,7 +47,8 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     title, path = facts["title"], f"/events/{facts['event_id']}"
     match kind:
         case "seat_promoted":
-            return Said(f"You have a seat: {title}", f"A seat came free, and it is yours. {_when(facts)}", path)
+            seat = _SEATS[facts.get("reason", "seat-freed")]
+            return Said(f"You have a seat: {title}", f"{seat} {_when(facts)}", path)
         case "event_cancelled":
             return Said(f"Cancelled: {title}", f"The event was cancelled. It would have begun: {_when(facts)}", path)
         case "event_moved":

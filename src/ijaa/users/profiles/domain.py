@@ -13,6 +13,8 @@ Audience = Literal["nobody", "connections", "members", "public"]
 
 FIELDS = (
     "name",
+    "former_name",
+    "nickname",
     "profession",
     "location",
     "bio",
@@ -25,7 +27,10 @@ FIELDS = (
     "photo",
     "cover",
 )
-"""The fields that have an audience."""
+"""The fields of a profile that have an audience."""
+ListName = Literal["experiences", "interests"]
+LISTS: tuple[ListName, ...] = ("experiences", "interests")
+"""What else has one: all rows of a member, or none."""
 
 CHOSEN = msgspec.json.Decoder(dict[str, Audience])
 """Reads a stored visibility."""
@@ -56,7 +61,7 @@ def default_audience(field: str) -> Audience:
 
 def audiences(chosen: Mapping[str, Audience]) -> dict[str, Audience]:
     """Return the audience of every field."""
-    return {field: chosen.get(field, default_audience(field)) for field in FIELDS}
+    return {field: chosen.get(field, default_audience(field)) for field in FIELDS + LISTS}
 
 
 def relation(viewer: str | None, username: str, *, connected: bool) -> Relation:
@@ -78,6 +83,13 @@ def visible_fields(visibility: str, to: Relation) -> tuple[str, ...]:
     """Return the fields of a stored visibility (JSON) shown to somebody who is `to` the member."""
     chosen = CHOSEN.decode(visibility)
     return tuple(field for field in FIELDS if shown(field, chosen, to))
+
+
+@lru_cache(maxsize=1024)
+def visible_lists(visibility: str, to: Relation) -> tuple[ListName, ...]:
+    """Return the lists of a stored visibility (JSON) shown to somebody who is `to` the member."""
+    chosen = CHOSEN.decode(visibility)
+    return tuple(name for name in LISTS if shown(name, chosen, to))
 
 
 def cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Profile(UsersBase):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(200))
     """The name folded, as it is searched and sorted."""
+    former_name: Mapped[str | None] = mapped_column(String(100))
+    nickname: Mapped[str | None] = mapped_column(String(100))
     profession: Mapped[str | None] = mapped_column(String(100))
     location: Mapped[str | None] = mapped_column(String(100))
     bio: Mapped[str | None] = mapped_column(String(1000))

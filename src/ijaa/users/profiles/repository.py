@@ -11,10 +11,11 @@ from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
+from ijaa.users.sight import CONNECTED, SEEN
 from ijaa.users.standing import MAY_ACT
 
-SEEN = MAY_ACT.format(now="$3::timestamptz")
-"""Which accounts others can see at all (`u` is `users`)."""
+_SEEN_BY = SEEN.format(viewer="$2::text", now="$3::timestamptz")
+_CONNECTED_TO = CONNECTED.format(viewer="$2::text")
 
 
 class StoredProfile(msgspec.Struct, frozen=True):
@@ -22,6 +23,8 @@ class StoredProfile(msgspec.Struct, frozen=True):
 
     username: str
     name: str
+    former_name: str | None
+    nickname: str | None
     profession: str | None
     location: str | None
     bio: str | None
@@ -46,6 +49,15 @@ class StoredProfile(msgspec.Struct, frozen=True):
         return CHOSEN.decode(self.visibility)
 
 
+class Showing(msgspec.Struct, frozen=True):
+    """What decides on the lists of a member a viewer is shown."""
+
+    username: str
+    visibility: str
+    """JSON."""
+    connected: bool
+
+
 class StoredCard(msgspec.Struct, frozen=True):
     """What a card is made of."""
 
@@ -66,26 +78,25 @@ class Standing(msgspec.Struct, frozen=True):
     verified: bool
 
 
-# the pair is matched as idx uq_connections_pair has it, whoever asked whom
-_CONNECTED = (
-    "EXISTS (SELECT FROM connections c WHERE c.status = 'ACCEPTED'"
-    " AND least(c.requester_username, c.receiver_username) = least({viewer}, p.username)"
-    " AND greatest(c.requester_username, c.receiver_username) = greatest({viewer}, p.username))"
-)
 _JSON = "p.visibility::text"
 
 _OWN = f"""
 SELECT {columns(StoredProfile, "p", visibility=_JSON, connected="false")} FROM profiles p WHERE p.username = $1
 """
 _SEEN = f"""
-SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED.format(viewer="$2::text"))}
+SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
-WHERE p.username = lower($1) AND {SEEN}
+WHERE p.username = lower($1) AND {_SEEN_BY}
+"""
+_SHOWING = f"""
+SELECT {columns(Showing, "p", visibility=_JSON, connected=_CONNECTED_TO)}
+FROM profiles p JOIN users u ON u.id = p.user_id
+WHERE p.username = lower($1) AND {_SEEN_BY}
 """
 _CARDS = f"""
-SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED.format(viewer="$2::text"))}
+SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
-WHERE p.username = ANY ($1::text[]) AND {SEEN}
+WHERE p.username = ANY ($1::text[]) AND {_SEEN_BY}
 """
 _STANDINGS = f"""
 SELECT u.username, {MAY_ACT.format(now="$2::timestamptz")}, u.email_verified_at IS NOT NULL
@@ -104,8 +115,12 @@ class ProfileRepository:
         return await self._database.fetch_one(StoredProfile, _OWN, username)
 
     async def seen(self, username: str, viewer: str | None, now: datetime) -> StoredProfile | None:
-        """Return the profile of an account others can see; upper case in `username` does not matter."""
+        """Return the profile of a member the viewer can see; upper case in `username` does not matter."""
         return await self._database.fetch_one(StoredProfile, _SEEN, username, viewer, now)
+
+    async def showing(self, username: str, viewer: str | None, now: datetime) -> Showing | None:
+        """Return what decides on the lists of a member the viewer can see; upper case does not matter."""
+        return await self._database.fetch_one(Showing, _SHOWING, username, viewer, now)
 
     async def cards(self, usernames: Collection[str], viewer: str | None, now: datetime) -> list[StoredCard]:
         """Return what the cards of these accounts are made of."""

@@ -22,6 +22,8 @@ class VisibilityPatch(Patch, frozen=True, kw_only=True):
     """Audiences to change; null goes back to the default."""
 
     name: Audience | UnsetType | None = UNSET
+    former_name: Audience | UnsetType | None = UNSET
+    nickname: Audience | UnsetType | None = UNSET
     profession: Audience | UnsetType | None = UNSET
     location: Audience | UnsetType | None = UNSET
     bio: Audience | UnsetType | None = UNSET
@@ -33,12 +35,16 @@ class VisibilityPatch(Patch, frozen=True, kw_only=True):
     batch: Audience | UnsetType | None = UNSET
     photo: Audience | UnsetType | None = UNSET
     cover: Audience | UnsetType | None = UNSET
+    experiences: Audience | UnsetType | None = UNSET
+    interests: Audience | UnsetType | None = UNSET
 
 
 class ProfilePatch(Patch, frozen=True, kw_only=True):
     """Changes to one's own profile; null, or nothing but white space, clears."""
 
     name: Name | UnsetType = UNSET
+    former_name: Line | UnsetType | None = UNSET
+    nickname: Line | UnsetType | None = UNSET
     profession: Line | UnsetType | None = UNSET
     location: Line | UnsetType | None = UNSET
     bio: Text | UnsetType | None = UNSET
@@ -57,6 +63,8 @@ class ProfileRead(View, frozen=True):
 
     username: str
     name: str
+    former_name: str | None
+    nickname: str | None
     profession: str | None
     location: str | None
     bio: str | None
@@ -77,6 +85,8 @@ class MemberRead(View, frozen=True):
 
     username: str
     name: str | None = None
+    former_name: str | None = None
+    nickname: str | None = None
     profession: str | None = None
     location: str | None = None
     bio: str | None = None

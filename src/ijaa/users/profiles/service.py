@@ -1,6 +1,6 @@
 """Use cases of profiles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +12,19 @@ from ijaa.shared.outbox import Publish
 from ijaa.shared.principals import Principal
 from ijaa.shared.text import fold
 from ijaa.users.errors import refuse
+from ijaa.users.listing import Renew
 from ijaa.users.messages import ProfileUpdated
-from ijaa.users.profiles.domain import audiences, cleaned, merged, relation, unfit, visible_fields
+from ijaa.users.profiles.domain import (
+    ListName,
+    Relation,
+    audiences,
+    cleaned,
+    merged,
+    relation,
+    unfit,
+    visible_fields,
+    visible_lists,
+)
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
 from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
@@ -21,6 +32,8 @@ from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
 KEY_LENGTH = 200
 _ON_CARDS = frozenset({"name", "photo", "visibility"})
 """What other modules show of a profile, and so are told of."""
+_FOUND_BY = frozenset({"name", "former_name", "nickname", "profession", "location", "batch", "visibility"})
+"""What members are found by."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -28,8 +41,11 @@ Precondition = Callable[[int], None]
 class ProfileService:
     """Shows and edits profiles."""
 
-    def __init__(self, database: Database, repository: ProfileRepository, publish: Publish, clock: Clock) -> None:
-        self._database, self._repository, self._publish, self._clock = database, repository, publish, clock
+    def __init__(
+        self, database: Database, repository: ProfileRepository, publish: Publish, renew: Renew, clock: Clock
+    ) -> None:
+        self._database, self._repository, self._clock = database, repository, clock
+        self._publish, self._renew = publish, renew
 
     async def own(self, member: Principal) -> tuple[ProfileRead, int]:
         """Return the member's own profile and its version."""
@@ -66,6 +82,8 @@ class ProfileService:
             if changed.keys() & _ON_CARDS:
                 await self._publish(session, ProfileUpdated(username=profile.username))
         await session.flush()
+        if changed.keys() & _FOUND_BY:
+            await self._renew(session, [profile.user_id])
         return profile
 
     async def seen(self, username: str, viewer: Principal | None) -> MemberRead:
@@ -74,13 +92,31 @@ class ProfileService:
         if (stored := await self._repository.seen(username, name, self._clock.now())) is None:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
-        visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
-        return MemberRead(stored.username, **visible)
+        return _shown(stored, to)
+
+    async def shown_list(self, username: str, viewer: Principal | None, name: ListName) -> str | None:
+        """Return whose list of this name `viewer` is shown, None where it is hidden; raise `NotFound` as `seen`."""
+        by = viewer.username if viewer else None
+        if (found := await self._repository.showing(username, by, self._clock.now())) is None:
+            raise NotFound
+        to = relation(by, found.username, connected=found.connected)
+        return found.username if name in visible_lists(found.visibility, to) else None
+
+    async def seen_as(self, member: Principal, to: Relation) -> tuple[MemberRead, Sequence[ListName]]:
+        """Return the member as somebody who is `to` him sees him, and the lists such a viewer is shown."""
+        if (stored := await self._repository.own(member.username)) is None:
+            raise NotFound
+        return _shown(stored, to), visible_lists(stored.visibility, to)
 
 
 def name_key(name: str) -> str:
     """Return the search key of a name, cut to its column: folding can make a text longer."""
     return fold(name)[:KEY_LENGTH]
+
+
+def _shown(stored: StoredProfile, to: Relation) -> MemberRead:
+    visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
+    return MemberRead(stored.username, **visible)
 
 
 def _complete(profile: StoredProfile | Profile, chosen: Any) -> ProfileRead:

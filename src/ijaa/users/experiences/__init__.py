@@ -1,0 +1,1 @@
+"""Experiences: where members worked and learned, and when."""

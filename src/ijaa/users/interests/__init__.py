@@ -1,0 +1,1 @@
+"""Interests: what members care for, and what others wrote."""

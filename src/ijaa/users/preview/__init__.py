@@ -1,0 +1,1 @@
+"""The preview: a member's own page as others see it."""

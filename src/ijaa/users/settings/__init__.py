@@ -1,0 +1,1 @@
+"""Settings: how a member wants his application to look and speak."""

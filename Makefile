@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long lint format bench docs lock clean FORCE
+.PHONY: help run test test-long lint format bench docs dist lock clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ bench: .venv/.bench .venv/.ijaa ## measure against a bare handler and a FastAPI 
 
 docs: .venv/.dev ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+dist: .venv/.ijaa ## build the wheel into dist/
+	@$(BIN)/python -m pip wheel --quiet --no-cache-dir --no-build-isolation --no-deps --no-index --wheel-dir dist .
 
 lock: .venv/.lock ## choose the newest versions again (LOCK=--upgrade) and write requirements/
 	@UV="$(BIN)/uv" PATH="$(CURDIR)/$(BIN):$$PATH" sh requirements/compile.sh $(LOCK)

@@ -102,7 +102,8 @@ async def _seed(environ: dict[str, str], members: int, events: int) -> dict[str,
     finally:
         await users_database.dispose()
         await events_database.dispose()
-    return people.credentials[0]
+    assert people.credentials is not None
+    return people.credentials.members[0]
 
 
 async def _settle(superuser: dict[str, str]) -> None:

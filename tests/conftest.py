@@ -30,6 +30,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(figure)
 
 
+DEFAULT_DATA = Path(__file__).parents[1] / "var"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _checkout_is_left_alone() -> Iterator[None]:
+    """Fail a run that makes var/, the default of IJAA_DATA: it belongs to `make run`."""
+    # kills: `provide` that does not name its folder; an environment of a test without IJAA_DATA
+    made_before = DEFAULT_DATA.exists()
+    yield
+    assert made_before or not DEFAULT_DATA.exists()
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:
     """Two clusters and a Valkey for the whole run, migrated, as an environment of IJAA_* variables."""

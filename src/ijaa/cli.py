@@ -11,6 +11,7 @@ from ijaa.commands.audit import audit
 from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
+from ijaa.commands.guardian import embedded_guardian
 from ijaa.commands.installation import on_this_installation
 from ijaa.commands.jobs import jobs
 from ijaa.commands.messages import messages
@@ -38,6 +39,7 @@ def ijaa() -> None:
 
 db.add_command(upgrade_command)
 ijaa.add_command(demo)
+ijaa.add_command(embedded_guardian)
 ijaa.add_command(serve)
 ijaa.add_command(worker)
 ijaa.add_command(db)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from ipaddress import ip_network
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +21,7 @@ LEAKED_DEFAULTS = frozenset({"Admin@123", "admin123", "root", "password", "postg
 """Passwords the predecessor or common guides publish; nothing of ours may run on one."""
 
 ModuleName = Literal["users", "events"]
+_QUOTE = "/ ? # @ in a password are written %2F %3F %23 %40"
 MODULES: tuple[ModuleName, ...] = ("users", "events")
 
 
@@ -63,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: float | None = 1.0
     """What the published limits are multiplied by; None is off."""
     trusted_proxies: tuple[str, ...] = ()
+    metrics_bind: tuple[str, int] | None = None
+    """Where a listener of its own serves the figures of this process and its workers."""
 
     def redis_of(self, module: ModuleName) -> str:
         """Return where a module caches and broadcasts; limits and messages are in the one everybody shares."""
@@ -142,6 +148,7 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("IJAA_CORS_ORIGINS", "exact origins of browser clients, comma-separated", ""),
     Variable("IJAA_TRUSTED_PROXIES", "networks of proxies whose X-Forwarded-For is believed, comma-separated", ""),
+    Variable("IJAA_METRICS_BIND", "host:port where `ijaa serve` answers /metrics, too", form="host:port"),
     Variable("IJAA_RATE_LIMITS", "off, or what the limits are multiplied by; failed sign-ins count in any case", "1"),
     Variable("IJAA_WORKERS", "processes that serve; `ijaa serve --workers` sets it", "1"),
     Variable("IJAA_WORKER", "0 leaves messages and jobs to `ijaa worker`; `ijaa serve --no-worker` sets it", "1"),
@@ -166,7 +173,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     """
     given = {v.name: environ.get(v.name) or v.default for v in VARIABLES}
-    modules = _modules(given["IJAA_MODULES"] or "")
+    modules = modules_of(given["IJAA_MODULES"] or "")
     databases = {module: _database(module, given) if module in modules else None for module in MODULES}
     _refuse_swapped(databases)
     _refuse_public_demo(given)
@@ -185,7 +192,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret(given, "IJAA_SECRET_KEY"),
         service_key=_secret(given, "IJAA_SERVICE_KEY"),
         mail_url=_url(given, "IJAA_MAIL_URL", "smtp", "smtps", "file"),
-        mail_from=given["IJAA_MAIL_FROM"] or "",
+        mail_from=_sender(given["IJAA_MAIL_FROM"] or ""),
         base_url=_url(given, "IJAA_BASE_URL", "http", "https").rstrip("/"),
         users_peer=_url(given, "IJAA_USERS_PEER", "http", "https").rstrip("/") if users_peer else None,
         events_peer=_url(given, "IJAA_EVENTS_PEER", "http", "https").rstrip("/") if events_peer else None,
@@ -199,10 +206,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         apart=_choice(given, "IJAA_APART", Literal["0", "1"]) == "1",
         rate_limits=_factor(given["IJAA_RATE_LIMITS"] or "1"),
         trusted_proxies=_networks(given["IJAA_TRUSTED_PROXIES"] or ""),
+        metrics_bind=_address(given, "IJAA_METRICS_BIND") if given["IJAA_METRICS_BIND"] else None,
     )
 
 
-def _modules(text: str) -> frozenset[ModuleName]:
+def modules_of(text: str) -> frozenset[ModuleName]:
+    """Return the modules a value of IJAA_MODULES names; raise `SettingError` for others."""
     names = {part.strip() for part in text.split(",") if part.strip()}
     if not names or names - set(MODULES):
         raise SettingError("IJAA_MODULES", "must name users, events or both")
@@ -212,7 +221,7 @@ def _modules(text: str) -> frozenset[ModuleName]:
 def _database(module: str, given: Mapping[str, str | None]) -> DatabaseSettings:
     def url(role: str) -> str | None:
         name = f"IJAA_{module.upper()}_{role}_URL"
-        return _postgres_url(name, value) if (value := given[name]) else None
+        return role_url(name, value) if (value := given[name]) else None
 
     main = f"IJAA_{module.upper()}_DATABASE_URL"
     if (app := url("DATABASE")) is None:
@@ -227,14 +236,44 @@ def _database(module: str, given: Mapping[str, str | None]) -> DatabaseSettings:
     )
 
 
-def _postgres_url(name: str, value: str) -> str:
+def split_url(name: str, value: str) -> SplitResult:
+    """Split a URL that names a server.
+
+    Raises:
+        SettingError: it has not the form of one, as when its password holds what would have to be quoted.
+
+    """
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        raise SettingError(name, "is not a URL: use postgresql://user:password@host:port/database") from None
+        raise SettingError(name, f"is not a URL: {_QUOTE}") from None
+    if "@" in parts.path + parts.query or parts.fragment:
+        raise SettingError(name, f"is not a URL: {_QUOTE}")
+    return parts
+
+
+def database_url(name: str, value: str) -> str:
+    """Return the URL of a PostgreSQL database, whoever it names.
+
+    Raises:
+        SettingError: it has not the form of one.
+
+    """
+    parts = split_url(name, value)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise SettingError(name, "must look like postgresql://user:password@host:port/database")
+    return value
+
+
+def role_url(name: str, value: str) -> str:
+    """Return the URL of a role of ours.
+
+    Raises:
+        SettingError: it has not the form of one, or nothing of ours may run on it.
+
+    """
+    parts = urlsplit(database_url(name, value))
     if parts.username == "postgres":
         raise SettingError(name, "names a superuser: run `ijaa db setup` and use the role it makes")
     if parts.password is not None and unquote(parts.password) in LEAKED_DEFAULTS:
@@ -243,34 +282,26 @@ def _postgres_url(name: str, value: str) -> str:
 
 
 def _refuse_swapped(databases: Mapping[ModuleName, DatabaseSettings | None]) -> None:
-    places = {}
-    for module, database in databases.items():
-        if database is None:
-            continue
-        parts = urlsplit(database.url)
-        places[module] = (parts.hostname, parts.port or 5432, parts.path)
-        other = next(m for m in MODULES if m != module)
-        said = f"{parts.username or ''} {parts.path}"
-        if f"ijaa_{other}" in said:
-            raise SettingError(
-                f"IJAA_{module.upper()}_DATABASE_URL",
-                f"points at the {other} module's database or role: swap them",
-            )
-    if len(places) != len(set(places.values())):
+    parts = {module: urlsplit(database.url) for module, database in databases.items() if database is not None}
+    places = {(part.hostname, part.port or 5432, part.path) for part in parts.values()}
+    if len(places) != len(parts):
         raise SettingError(
             "IJAA_EVENTS_DATABASE_URL",
             "is the same database as IJAA_USERS_DATABASE_URL: each module has its own",
         )
+    for module, part in parts.items():
+        other = next(m for m in MODULES if m != module)
+        if f"ijaa_{other}" in f"{part.username or ''} {part.path}":
+            raise SettingError(
+                f"IJAA_{module.upper()}_DATABASE_URL",
+                f"points at the {other} module's database or role: swap them",
+            )
 
 
 def _url(given: Mapping[str, str | None], name: str, *schemes: str) -> str:
     if not (value := given[name]):
         raise SettingError(name, f"is not set: give a URL ({', '.join(schemes)})")
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise SettingError(name, "is not a URL") from None
+    parts = urlsplit(value) if value.startswith("file:") else split_url(name, value)
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         raise SettingError(name, f"must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
     return value
@@ -299,6 +330,17 @@ def _secret(given: Mapping[str, str | None], name: str) -> str:
     return value
 
 
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    try:
+        said = Address(name, addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError):
+        said = None
+    if said is None or not said.username or not said.domain:
+        raise SettingError("IJAA_MAIL_FROM", "must be an address such as IJAA <no-reply@alumni.example>")
+    return text
+
+
 def _refuse_public_demo(given: Mapping[str, str | None]) -> None:
     """Refuse what shows every mail to everybody, and asks no superadmin for a second factor."""
     host = urlsplit(given["IJAA_BASE_URL"] or "").hostname or ""
@@ -312,6 +354,17 @@ def _origins(text: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
             raise SettingError("IJAA_CORS_ORIGINS", "takes exact origins such as https://alumni.example, never *")
     return origins
+
+
+def _address(given: Mapping[str, str | None], name: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{given[name]}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or parts.netloc != given[name]:
+        raise SettingError(name, "takes host:port, such as 127.0.0.1:9100")
+    return host, port
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -87,6 +87,18 @@ VIOLATIONS: dict[str, tuple[set[str], dict[str, str]]] = {
         {"doors"},
         {"ijaa/wiring.py": "import ijaa.events.catalogue.models"},
     ),
+    "the wiring looks at a file of users that belongs to no feature": (
+        {"doors"},
+        {"ijaa/wiring.py": "import ijaa.users.standing"},
+    ),
+    "the wiring looks at a file of events that belongs to no feature": (
+        {"doors"},
+        {"ijaa/wiring.py": "import ijaa.events.visibility"},
+    ),
+    "the wiring looks at the commands of users": (
+        {"stage-doors"},
+        {"ijaa/wiring.py": "import ijaa.users.key_commands"},
+    ),
     "a domain knows the database": (
         {"rules"},
         {"ijaa/events/catalogue/domain.py": "import sqlalchemy"},
@@ -106,6 +118,17 @@ VIOLATIONS: dict[str, tuple[set[str], dict[str, str]]] = {
     "a repository knows redis": (
         {"use-cases"},
         {"ijaa/users/connections/repository.py": "import redis"},
+    ),
+    "a service of another name knows redis": (
+        {"use-cases"},
+        {"ijaa/users/sessions/key_service.py": "import redis"},
+    ),
+    "repositories of other names know redis": (
+        {"use-cases"},
+        {
+            "ijaa/users/sessions/key_repository.py": "import redis",
+            "ijaa/users/sessions/revocation_repository.py": "import redis",
+        },
     ),
     "shared knows the framework outside shared.http": (
         {"http"},
@@ -179,15 +202,52 @@ def test_no_import_is_excused() -> None:
     assert "exclude_type_checking_imports" not in SETTINGS
 
 
-@pytest.mark.parametrize("module", ["users", "events"])
-def test_every_feature_stands_under_every_law(module: str) -> None:
-    not_features = {"adapters"}
-
-    features = {
-        f"ijaa.{module}.{folder.name}"
-        for folder in (SOURCES / "ijaa" / module).iterdir()
-        if (folder / "__init__.py").exists() and folder.name not in not_features
+def children(module: str) -> set[str]:
+    """Return the names of the files and folders of a module."""
+    return {
+        path.stem
+        for path in (SOURCES / "ijaa" / module).iterdir()
+        if path.name != "__init__.py" and (path.suffix == ".py" or (path / "__init__.py").exists())
     }
 
-    assert features == {name for name in CONTRACTS["features"]["containers"] if name.startswith(f"ijaa.{module}.")}
-    assert features <= set(CONTRACTS["doors"]["forbidden_modules"])
+
+def features(module: str) -> set[str]:
+    """Return the names of the features of a module."""
+    found = {name for name in children(module) if (SOURCES / "ijaa" / module / name).is_dir()}
+    return found - {"adapters"}
+
+
+@pytest.mark.parametrize("module", ["users", "events"])
+def test_every_feature_stands_under_every_law(module: str) -> None:
+    prefix = f"ijaa.{module}."
+    assert {prefix + name for name in features(module)} == {
+        name for name in CONTRACTS["features"]["containers"] if name.startswith(prefix)
+    }
+
+
+@pytest.mark.parametrize("module", ["users", "events"])
+def test_every_file_of_a_module_but_its_doors_is_closed_to_the_house(module: str) -> None:
+    # kills: a new file or feature that law 4 does not name
+    closed = {name for id_ in ("doors", "stage-doors") for name in CONTRACTS[id_]["forbidden_modules"]}
+    for_the_command_line = {name for name in CONTRACTS["stage-doors"]["forbidden_modules"] if f".{module}." in name}
+
+    assert {f"ijaa.{module}.{name}" for name in children(module) - {"module", "public", "ports", "adapters"}} == {
+        name for name in closed if name.startswith(f"ijaa.{module}.")
+    }
+    assert for_the_command_line <= {f"ijaa.{module}.{name}" for name in ("commands", "demo", "key_commands")}
+
+
+def test_every_kind_of_file_of_a_feature_stands_under_law_5() -> None:
+    # kills: a new kind of file that may import redis because nobody named it
+    kinds = {
+        path.stem
+        for module in ("users", "events")
+        for feature in features(module)
+        for path in (SOURCES / "ijaa" / module / feature).glob("*.py")
+    }
+    under = {name.rpartition(".")[2] for id_ in ("rules", "use-cases") for name in CONTRACTS[id_]["source_modules"]}
+
+    assert kinds - {"__init__"} - under == {"controller", "delivery", "device", "ofrep"}
+    assert {f"ijaa.*.*.{kind}" for kind in ("controller", "delivery", "device", "ofrep")} <= set(
+        CONTRACTS["http"]["allowed_importers"]
+    )

@@ -21,7 +21,7 @@ SignIn = Callable[..., Awaitable[str]]
 def deployment(servers: dict[str, str], users_dsn: str, events_dsn: str, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a deployment on two fresh databases."""
     clones = {"IJAA_USERS_DATABASE_URL": users_dsn, "IJAA_EVENTS_DATABASE_URL": events_dsn}
-    kept = {name: servers[name] for name in ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY")}
+    kept = {name: servers[name] for name in ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_DATA")}
     mail = {"IJAA_MAIL_URL": f"file://{tmp_path}/mail", "IJAA_LOG_FORMAT": "json", "IJAA_RATE_LIMITS": "off"}
     return {**kept, **clones, **mail}
 

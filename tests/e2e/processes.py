@@ -24,15 +24,20 @@ def free_port() -> int:
         return port
 
 
-def start(arguments: list[str], environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start `ijaa` in a session of its own, with a clean environment but for `environ`."""
+def start(
+    arguments: list[str], environ: Mapping[str, str], log: Path, *, shown: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `ijaa` in a session of its own, with a clean environment but for `environ`.
+
+    All it says goes into `log`; what it says on stdout into `shown` where that is given.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("IJAA_")}
-    with log.open("ab") as output:
+    with log.open("ab") as output, (shown or log).open("ab") as stdout:
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "ijaa", *arguments],
             env={**inherited, **environ},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=stdout,
             stderr=output,
             start_new_session=True,
         )

@@ -6,7 +6,9 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import free_port, start, stop, wait_until_ready
+from tests.e2e.processes import START, free_port, start, stop, wait_until_ready
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -24,15 +26,19 @@ class Demo:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.log = data.with_suffix(".log")
+        self.log, self.shown = data.with_suffix(".log"), data.with_suffix(".out")
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.process = start(["demo", "--port", str(port), "--data", str(self.data)], {}, self.log)
+        self.process = start(["demo", "--port", str(port), "--data", str(self.data)], {}, self.log, shown=self.shown)
         wait_until_ready(self.process, self.url, self.log)
+        until = time.monotonic() + 10
+        while f"IJAA is ready at {self.url}" not in self.shown.read_text():
+            assert time.monotonic() < until, "nothing was shown"
+            time.sleep(0.05)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -54,8 +60,10 @@ def demo() -> Iterator[Demo]:
 
 
 def test_the_block_at_the_end_and_the_file_say_the_same(demo: Demo) -> None:
-    said = demo.log.read_text()
-    assert f"IJAA is ready at {demo.url}" in said
+    # mutants: show it on stderr; say nothing while it starts because there is no terminal
+    assert f"IJAA is ready at {demo.url}" in demo.shown.read_text()
+    assert str(demo.data / "demo.json") in demo.shown.read_text()
+    assert demo.log.read_text().splitlines()[0] == "Starting PostgreSQL ×2 and Valkey"
     assert (demo.data / "demo.json").stat().st_mode & 0o777 == 0o600
     facts = demo.facts
     assert facts["base_url"] == demo.url
@@ -115,6 +123,71 @@ def test_kill_9_does_not_prevent_the_next_start(demo: Demo) -> None:
     stop(demo.process, how=signal.SIGKILL)
     demo.start()
     assert httpx.get(f"{demo.url}/health/ready").json()["status"] == "ready"
+
+
+def test_passwords_that_were_lost_are_given_anew(demo: Demo) -> None:
+    # mutant: read the file wherever there are people; it is written after they are, and may be deleted
+    before = demo.facts
+    assert demo.process is not None
+    stop(demo.process, how=signal.SIGKILL)
+    (demo.data / "demo.json").unlink()
+    demo.start()
+    for old, new in zip(before["members"][:2], demo.facts["members"], strict=False):
+        assert old["username"] == new["username"]
+        login = httpx.post(
+            f"{demo.url}/api/v1/auth/login", json={"login": new["username"], "password": new["password"]}
+        )
+        assert login.status_code == 200
+
+
+def test_a_second_demo_on_one_folder_is_told_where_the_first_one_is(demo: Demo) -> None:
+    # mutant: let it write its own address into the first one's file
+    log = demo.data.with_suffix(".second")
+    second = start(["demo", "--port", "0", "--data", str(demo.data)], {}, log)
+    assert second.wait(timeout=60) == 2
+    assert f"runs at {demo.url}" in " ".join(log.read_text().split())
+    assert demo.facts["base_url"] == demo.url
+
+
+def test_a_kill_while_people_are_made_does_not_prevent_the_next_start() -> None:
+    # mutant: keep the passwords only when everything is done
+    folder = Path(tempfile.mkdtemp(prefix="ijaa-demo-"))
+    folder.chmod(0o755)
+    running = Demo(folder / "data")
+    try:
+        first = start(["demo", "--port", "0", "--data", str(running.data)], {}, running.log)
+        until = time.monotonic() + START
+        while "Seeding" not in running.log.read_text():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        time.sleep(0.3)  # it hashes passwords, writes people, then events
+        stop(first, how=signal.SIGKILL)
+        running.start()
+        member = running.facts["members"][0]
+        body = {"login": member["username"], "password": member["password"]}
+        assert httpx.post(f"{running.url}/api/v1/auth/login", json=body).status_code == 200
+    finally:
+        if running.process is not None:
+            stop(running.process)
+        assert processes_of(running.data) == []
+        shutil.rmtree(folder)
+
+
+def test_ctrl_c_while_it_is_being_loaded_is_no_traceback(tmp_path: Path) -> None:
+    # mutant: meet Ctrl-C with Python's own handler during a second of imports
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-X", "importtime", "-m", "ijaa", "demo", "--data", tmp_path / "data", "--port", "0"],
+        stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stderr is not None
+        said = ""
+        while "rich_click" not in said:
+            said += process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+    assert process.wait(timeout=30) in {-signal.SIGINT, 130}
+    assert "Traceback" not in said
 
 
 def test_a_taken_port_is_said_at_once(demo: Demo) -> None:

@@ -31,6 +31,17 @@ def test_a_superuser_is_refused(deployment: dict[str, str], servers: dict[str, s
     assert "IJAA_USERS_DATABASE_URL names a superuser" in refusal(environ, tmp_path / "log")
 
 
+@pytest.mark.parametrize("role", ["LISTEN", "MIGRATOR", "BACKUP", "MONITOR"])
+def test_a_superuser_is_refused_in_every_role(
+    deployment: dict[str, str], servers: dict[str, str], tmp_path: Path, role: str
+) -> None:
+    # mutant: look at the app's URL alone
+    superuser = make_url(servers["TEST_USERS_SUPERUSER_URL"])
+    own = superuser.set(database=make_url(deployment["IJAA_USERS_DATABASE_URL"]).database)
+    environ = deployment | {f"IJAA_USERS_{role}_URL": own.render_as_string(hide_password=False)}
+    assert f"IJAA_USERS_{role}_URL names a superuser" in refusal(environ, tmp_path / "log")
+
+
 def test_swapped_urls_are_refused(deployment: dict[str, str], tmp_path: Path) -> None:
     swapped = {
         "IJAA_USERS_DATABASE_URL": deployment["IJAA_EVENTS_DATABASE_URL"],

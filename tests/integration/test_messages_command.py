@@ -19,7 +19,7 @@ from ijaa.users.messages import ProfileUpdated
 @pytest.fixture
 def environ(servers: dict[str, str], users_dsn: str, events_dsn: str) -> dict[str, str]:
     """Return the environment of a deployment."""
-    names = ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_BASE_URL", "IJAA_MAIL_URL")
+    names = ("IJAA_REDIS_URL", "IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_DATA", "IJAA_MAIL_URL")
     given = {name: servers[name] for name in names if name in servers}
     return {**given, "IJAA_USERS_DATABASE_URL": users_dsn, "IJAA_EVENTS_DATABASE_URL": events_dsn}
 

@@ -40,6 +40,17 @@ def test_good_settings_are_read() -> None:
         ("IJAA_MAIL_URL", "sendmail"),
         ("IJAA_USERS_FILES_URL", "var/files"),
         ("IJAA_EVENTS_FILES_URL", "s3://key:Tr0ub4dor@photos?endpoint=minio"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app:Tr0ub4dor/x@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app:12/Tr0ub4dor@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app:1?Tr0ub4dor@db/ijaa_users"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app:1#Tr0ub4dor@db/ijaa_users"),
+        ("IJAA_REDIS_URL", "redis://:12/Tr0ub4dor@cache"),
+        ("IJAA_MAIL_URL", "smtp://user:12#Tr0ub4dor@mail"),
+        ("IJAA_MAIL_FROM", "nonsense"),
+        ("IJAA_MAIL_FROM", "IJAA <no-reply@>"),
+        ("IJAA_METRICS_BIND", "9100"),
+        ("IJAA_METRICS_BIND", "127.0.0.1:many"),
+        ("IJAA_METRICS_BIND", "127.0.0.1:70000"),
         ("IJAA_BASE_URL", "alumni.example"),
         ("IJAA_CORS_ORIGINS", "*"),
         ("IJAA_CORS_ORIGINS", "https://*.alumni.example"),
@@ -89,10 +100,17 @@ def test_limits_and_proxies_are_read() -> None:
     assert networks == ("10.0.0.0/8", "2001:db8::1")
 
 
-def test_both_modules_on_one_database_are_refused() -> None:
-    shared = "postgresql://ijaa:Tr0ub4dor@db/ijaa"
+@pytest.mark.parametrize("shared", ["postgresql://ijaa:Tr0ub4dor@db/ijaa", GOOD["IJAA_USERS_DATABASE_URL"]])
+def test_both_modules_on_one_database_are_refused(shared: str) -> None:
+    # mutant: look for swapped names first, and advise to swap two that are the same
     with pytest.raises(SettingError, match="each module has its own"):
         read_settings(GOOD | {"IJAA_USERS_DATABASE_URL": shared, "IJAA_EVENTS_DATABASE_URL": shared})
+
+
+def test_where_figures_are_served_is_read() -> None:
+    assert read_settings(GOOD).metrics_bind is None
+    assert read_settings(GOOD | {"IJAA_METRICS_BIND": "127.0.0.1:9100"}).metrics_bind == ("127.0.0.1", 9100)
+    assert read_settings(GOOD | {"IJAA_METRICS_BIND": "[::1]:9100"}).metrics_bind == ("::1", 9100)
 
 
 def test_events_alone_needs_its_peer() -> None:

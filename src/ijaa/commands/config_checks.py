@@ -1,13 +1,10 @@
 """What `ijaa config check` finds: settings that make no sense, and servers that do not answer."""
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -18,21 +15,15 @@ import msgspec
 from ijaa.commands.config_problems import every_problem, misspelt, stand_ins
 from ijaa.commands.config_values import Surroundings
 from ijaa.settings import DatabaseSettings, ModuleName, Settings
-from ijaa.shared.boot import NotReachableError, examine
+from ijaa.shared.boot import WAIT, NotReachableError, examine, examine_beside, refuse_unwritable
 from ijaa.shared.errors import SettingError, Unavailable
 from ijaa.shared.redis import connect
 from ijaa.shared.storage import Storage
 from ijaa.shared.storage_place import Folder, place_of
 
-WAIT = 3.0
-"""Seconds a server has to answer."""
 Verdict = Literal["right", "note", "wrong"]
 Check = Callable[[], Awaitable[None]]
 _FOREIGN: dict[ModuleName, str] = {"users": "events", "events": "users"}
-_PLACE = """
-SELECT current_database(), (SELECT oid FROM pg_database WHERE datname = current_database()),
-       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-"""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,31 +105,8 @@ def _database_checks(module: ModuleName, database: DatabaseSettings) -> dict[str
     checks: dict[str, Check] = {f"{prefix}_DATABASE_URL": lambda: examine(module, database.url, _FOREIGN[module])}
     for role, url in further.items():
         if url is not None:
-            checks[f"{prefix}_{role}_URL"] = _beside(f"{prefix}_{role}_URL", url, database.url)
+            checks[f"{prefix}_{role}_URL"] = partial(examine_beside, f"{prefix}_{role}_URL", url, database.url)
     return checks
-
-
-def _beside(name: str, url: str, app_url: str) -> Check:
-    async def check() -> None:
-        app_at = None
-        at, superuser = await _place(url)
-        if superuser:
-            raise SettingError(name, "names a superuser: run `ijaa db setup` and use the role it makes")
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # said of the app's URL already
-            app_at, _ = await _place(app_url)
-        if app_at is not None and at != app_at:
-            raise SettingError(name, "is another database than the app's")
-
-    return check
-
-
-async def _place(url: str) -> tuple[tuple[str, int], bool]:
-    connection: Any = await asyncpg.connect(url, timeout=WAIT, command_timeout=WAIT)
-    try:
-        database, oid, superuser = await connection.fetchrow(_PLACE)
-    finally:
-        await connection.close(timeout=WAIT)
-    return (database, oid), superuser
 
 
 async def _redis(url: str) -> None:
@@ -154,7 +122,7 @@ async def _redis(url: str) -> None:
 async def _mail(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "file":
-        _refuse_unwritable("IJAA_MAIL_URL", Path(unquote(parts.path)))
+        refuse_unwritable("IJAA_MAIL_URL", Path(unquote(parts.path)))
         return
     tls = parts.scheme == "smtps"
     client = aiosmtplib.SMTP(
@@ -178,7 +146,7 @@ def _files_check(module: ModuleName, url: str) -> Check:
     async def check() -> None:
         place = place_of(url)
         if isinstance(place, Folder):
-            _refuse_unwritable(f"IJAA_{module.upper()}_FILES_URL", place.path / module)
+            refuse_unwritable(f"IJAA_{module.upper()}_FILES_URL", place.path / module)
             return
         try:
             await Storage(url, module).probe()
@@ -186,18 +154,6 @@ def _files_check(module: ModuleName, url: str) -> Check:
             raise NotReachableError(type(error.__cause__).__name__) from error
 
     return check
-
-
-def _refuse_unwritable(name: str, folder: Path) -> None:
-    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
-    try:
-        if there == folder:
-            with tempfile.TemporaryFile(dir=folder):
-                return
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise PermissionError
-    except OSError:
-        raise SettingError(name, f"names a folder that cannot be written: {there}") from None
 
 
 async def _peer(name: str, url: str) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import msgspec
 
 from ijaa.embedded.attachment import running
 from ijaa.embedded.folder import look
 from ijaa.embedded.provision import completed, provided
-from ijaa.settings import VARIABLES, Variable
+from ijaa.settings import VARIABLES, Variable, split_url
 from ijaa.shared.errors import SettingError
 
 HIDDEN = "•••"
@@ -81,22 +81,20 @@ def _value(variable: Variable, around: Surroundings) -> Value:
 def hidden(variable: Variable, value: str) -> str:
     """Return a value without its secrets: of a URL the password alone is hidden, of a key everything."""
     if variable.kind == "URL" or "://" in value:
-        return _url_without_password(value)
+        return _url_without_password(variable.name, value)
     return HIDDEN if variable.secret else value
 
 
-def _url_without_password(url: str) -> str:
+def _url_without_password(name: str, url: str) -> str:
     try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+        parts = split_url(name, url)
+    except SettingError:
         return HIDDEN
-    after = parts.path + parts.query + parts.fragment
-    if not parts.scheme or "@" in after or parts.fragment:  # a password with / ? or # in it, not quoted
+    if not parts.scheme:
         return HIDDEN
     user, at, host = parts.netloc.rpartition("@")
-    name, colon, _ = user.partition(":")
+    login, colon, _ = user.partition(":")
     if not colon and parts.scheme not in {"postgresql", "postgres"}:
-        name = HIDDEN if at else ""  # keys of an API are given where a name stands
-    shown = f"{name}{colon and ':' + HIDDEN}{at}{host}"
+        login = HIDDEN if at else ""  # keys of an API are given where a name stands
+    shown = f"{login}{colon and ':' + HIDDEN}{at}{host}"
     return urlunsplit(parts._replace(netloc=shown, query=HIDDEN if parts.query else ""))

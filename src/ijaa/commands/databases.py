@@ -2,16 +2,37 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
+import asyncpg
 import rich_click as click
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ijaa.settings import ModuleName, Settings, read_settings
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Problem, SettingError
 
 T = TypeVar("T")
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Say in one sentence what a server refuses; `name` is the setting that leads to it.
+
+    The text of a ValueError is left out: a driver repeats in it what stands in a URL.
+    """
+    try:
+        yield
+    except (ValueError, ArgumentError):
+        raise SettingError(name, "is not understood by the driver: check the URL") from None
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise SettingError(name, f"leads to no server that answers: {str(error) or type(error).__name__}") from None
+    except asyncpg.PostgresError as error:
+        raise SettingError(name, f"leads to a server that refuses this: {error}") from None
+    except DBAPIError as error:
+        raise SettingError(name, f"leads to a server that refuses this: {error.orig}") from None
 
 
 def run_on_module(module: ModuleName, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -16,6 +16,8 @@ from ijaa.embedded.attachment import Servers, running
 from ijaa.embedded.folder import CACHE, CLUSTERS, DataFolder, look
 from ijaa.embedded.locks import ATTACHED, guardian_pid, holders
 from ijaa.embedded.provision import REDIS_URL, completed, unset_servers
+from ijaa.settings import role_url, split_url
+from ijaa.shared.errors import SettingError
 
 _SECONDS = 3.0
 
@@ -72,19 +74,20 @@ async def _ask_databases(urls: Mapping[str, str], unset: set[str]) -> list[Serve
     asked = []
     for module in CLUSTERS:
         prefix = f"IJAA_{module.upper()}"
-        url = urls.get(f"{prefix}_MONITOR_URL") or urls.get(f"{prefix}_DATABASE_URL")
-        asked.append(_ask_database(module, url, "embedded" if module in unset else "url"))
+        name = next((one for one in (f"{prefix}_MONITOR_URL", f"{prefix}_DATABASE_URL") if urls.get(one)), None)
+        kind = "embedded" if module in unset else "url"
+        asked.append(_ask_database(module, kind, name, urls[name] if name else ""))
     return list(await asyncio.gather(*asked))
 
 
-async def _ask_database(module: str, url: str | None, kind: str) -> ServerStatus:
+async def _ask_database(module: str, kind: str, name: str | None, url: str) -> ServerStatus:
     status = ServerStatus(name=module, kind=kind)
-    if not url:
+    if name is None:
         status.error = "not running"
         return status
-    parts = urlsplit(url)
-    status.address, status.database = _address(url), parts.path.strip("/")
     try:
+        parts = urlsplit(role_url(name, url))
+        status.address, status.database = _address(url), parts.path.strip("/")
         connection: Any = await asyncpg.connect(url, timeout=_SECONDS, command_timeout=_SECONDS)
         try:
             row = await connection.fetchrow(
@@ -95,7 +98,10 @@ async def _ask_database(module: str, url: str | None, kind: str) -> ServerStatus
             )
         finally:
             await connection.close(timeout=_SECONDS)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except ValueError:  # the driver repeats in it what stands in the URL
+        status.error = f"{name} is not understood by the driver: check the URL"
+        return status
+    except (SettingError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         status.error = str(error) or type(error).__name__
         return status
     status.reachable = True
@@ -108,13 +114,17 @@ def _ask_redis(url: str | None, kind: str) -> ServerStatus:
     if not url:
         status.error = "not running"
         return status
-    status.address = _address(url)
     try:
+        split_url(REDIS_URL, url)
+        status.address = _address(url)
         with Redis.from_url(
             url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=Retry(NoBackoff(), 0)
         ) as client:
             said: Any = client.info()
-    except (OSError, RedisError) as error:
+    except ValueError:
+        status.error = f"{REDIS_URL} is not a URL of Redis"
+        return status
+    except (SettingError, OSError, RedisError) as error:
         status.error = str(error)
         return status
     status.reachable = True

@@ -9,9 +9,8 @@ from typing import Any
 
 import rich_click as click
 
-from ijaa import embedded
 from ijaa.commands.options import data_folder
-from ijaa.commands.serve import prepare
+from ijaa.commands.serve import prepared
 
 
 def on_this_installation(group: click.Group) -> click.Group:
@@ -36,9 +35,7 @@ def _here(command: click.Command) -> click.Command:
 def _provided(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run(*arguments: Any, data: Path, **options: Any) -> Any:
-        given = {**os.environ, "IJAA_DATA": str(data)}
-        with embedded.provide(given, data) as environ:
-            prepare(environ, given)
+        with prepared(os.environ, data) as environ:
             os.environ.update(environ)
             return callback(*arguments, **options)
 

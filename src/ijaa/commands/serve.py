@@ -5,18 +5,23 @@ import os
 import resource
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from socket import socket
+from urllib.parse import unquote, urlsplit
 
 import rich_click as click
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from ijaa import embedded
-from ijaa.commands.options import data_folder
+from ijaa.commands.config_problems import stand_ins
+from ijaa.commands.options import data_folder, module_or_all
+from ijaa.embedded.provision import FURTHER_ROLES, provided
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
-from ijaa.shared.boot import bind, refuse_unfit
+from ijaa.shared import metrics
+from ijaa.shared.boot import BACKLOG, bind, examine, examine_beside, refuse_unfit, refuse_unwritable
+from ijaa.shared.errors import SettingError
 from ijaa.shared.logging import configure_logging
 from ijaa.shared.migrations import current, head, upgrade
 
@@ -27,7 +32,7 @@ DRAIN = 15
 
 
 @click.command()
-@click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
+@module_or_all
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -37,22 +42,17 @@ DRAIN = 15
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    envvar="IJAA_WORKERS",
-    default=1,
-    show_default=True,
-    help="Processes that serve.",
+    help="Processes that serve. Default: IJAA_WORKERS, or 1.",
 )
 @data_folder
 @click.option(
     "--worker/--no-worker",
     "working",
-    envvar="IJAA_WORKER",
-    default=True,
-    show_default=True,
-    help="Do jobs and carry messages beside requests, or leave that to `ijaa worker`.",
+    default=None,
+    help="Do jobs and carry messages beside requests, or leave that to `ijaa worker`. Default: IJAA_WORKER, or do.",
 )
-def serve(module: str, host: str, port: int | None, workers: int, data: Path, *, working: bool) -> None:
-    """Serve MODULE: all (the default), or users or events alone.
+def serve(module: str, host: str, port: int | None, workers: int | None, data: Path, *, working: bool | None) -> None:
+    """Serve MODULE: all, or users or events alone. Default: IJAA_MODULES, or all.
 
     Without IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL the servers they would name are
     started in the data folder and stopped again with the last process that uses them. Schemas of databases named by a
@@ -64,13 +64,15 @@ def serve(module: str, host: str, port: int | None, workers: int, data: Path, *,
     their messages go over that Redis. Serve both together or both apart: together, nobody reads messages in Redis.
     """
     modules = MODULES if module == "all" else (module,)
-    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data)}
-    given |= {"IJAA_WORKER": str(int(working)), "IJAA_APART": "1"}
+    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_APART": "1"}
+    if workers is not None:
+        given["IJAA_WORKERS"] = str(workers)
+    if working is not None:
+        given["IJAA_WORKER"] = str(int(working))
     with bind(host, PORTS[module] if port is None else port) as listening:
         find_neighbours(module, given, base_url(listening))
-        with embedded.provide(given, data) as environ:
-            prepare(environ, given)
-            run(listening, environ, workers=workers)
+        with prepared(given, data) as environ:
+            run(listening, environ)
 
 
 def find_neighbours(module: str, given: dict[str, str], base: str) -> None:
@@ -83,37 +85,65 @@ def find_neighbours(module: str, given: dict[str, str], base: str) -> None:
     given.setdefault("IJAA_BASE_URL", base)
 
 
-def prepare(environ: Mapping[str, str], given: Mapping[str, str]) -> Settings:
-    """Read the settings, log as they say, migrate what is embedded, and refuse databases that do not fit."""
-    settings = read_settings(environ)
-    configure_logging(settings.log_format, settings.log_level)
-    for name in sorted(settings.modules):
-        if not given.get(f"IJAA_{name.upper()}_DATABASE_URL"):
-            migrate(name, environ)
-    asyncio.run(_refuse_unfit(settings))
-    return settings
+@contextmanager
+def prepared(
+    given: Mapping[str, str], data: Path, *, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[dict[str, str]]:
+    """Yield the environment of a start, its servers up and the embedded schemas at this release while inside.
+
+    What makes no sense is refused before a server is started for it, databases that do not fit once they answer.
+    Logs as the settings say.
+    """
+    early = read_settings({**given, **stand_ins(provided(given))})
+    if early.mail_url.startswith("file:"):
+        refuse_unwritable("IJAA_MAIL_URL", Path(unquote(urlsplit(early.mail_url).path)))
+    with embedded.provide(given, data, progress=progress) as environ:
+        settings = read_settings(environ)
+        configure_logging(settings.log_format, settings.log_level)
+        for module in sorted(settings.modules):
+            if not given.get(f"IJAA_{module.upper()}_DATABASE_URL"):
+                _migrate(module, environ, progress)
+        asyncio.run(_refuse_unfit(settings, given))
+        yield environ
 
 
-def migrate(module: ModuleName, environ: Mapping[str, str]) -> None:
+def _migrate(module: ModuleName, environ: Mapping[str, str], progress: Callable[[str], None]) -> None:
     """Bring one schema to this release, unless it is there already."""
     url = environ[f"IJAA_{module.upper()}_MIGRATOR_URL"]
     if asyncio.run(current(url)) != head(module):
+        progress(f"Migrating {module}")
         upgrade(module, url)
+
+
+async def _refuse_unfit(settings: Settings, given: Mapping[str, str]) -> None:
+    databases = {"users": settings.users_database, "events": settings.events_database}
+    foreign = {"users": "events", "events": "users"}
+    looking = []
+    for module, database in databases.items():
+        if database is None:
+            continue
+        looking.append(refuse_unfit(module, examine(module, database.url, foreign[module])))
+        looking += [
+            refuse_unfit(module, examine_beside(name, url, database.url))
+            for role in FURTHER_ROLES
+            if (url := given.get(name := f"IJAA_{module.upper()}_{role}_URL"))
+        ]
+    await asyncio.gather(*looking)
 
 
 def run(
     listening: socket,
     environ: Mapping[str, str],
     *,
-    workers: int = 1,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every open stream is a file
     os.environ.update(environ)
-    os.environ["IJAA_WORKERS"] = str(workers)  # each allows its share of a limit while they cannot ask Redis
-    with _shared_figures(workers):
+    settings = read_settings(environ)
+    workers = settings.workers
+    with _shared_figures(workers) as folder, _figures_served(settings.metrics_bind, folder):
         config = uvicorn.Config(
             "ijaa.app:create",
             factory=True,
@@ -126,7 +156,7 @@ def run(
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN,
-            backlog=2048,
+            backlog=BACKLOG,
         )
         server = _Server(config, on_ready)
         with suppress(KeyboardInterrupt):  # the usual way to stop; uvicorn has drained by then
@@ -145,22 +175,25 @@ def base_url(listening: socket) -> str:
 
 
 @contextmanager
-def _shared_figures(workers: int) -> Iterator[None]:
+def _shared_figures(workers: int) -> Iterator[str | None]:
     """Give several workers a folder in which they add up their metrics."""
     if workers == 1:
-        yield
+        yield None
         return
     with tempfile.TemporaryDirectory(prefix="ijaa-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield folder
+
+
+@contextmanager
+def _figures_served(at: tuple[str, int] | None, folder: str | None) -> Iterator[None]:
+    with ExitStack() as stack:
+        if at is not None:
+            try:
+                stack.enter_context(metrics.listening(*at, folder))
+            except OSError as error:
+                raise SettingError("IJAA_METRICS_BIND", f"cannot be used ({error}): choose another address") from None
         yield
-
-
-async def _refuse_unfit(settings: Settings) -> None:
-    databases = {"users": settings.users_database, "events": settings.events_database}
-    foreign = {"users": "events", "events": "users"}
-    await asyncio.gather(
-        *(refuse_unfit(name, database.url, foreign[name]) for name, database in databases.items() if database)
-    )
 
 
 class _Server(uvicorn.Server):

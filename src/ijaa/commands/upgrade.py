@@ -8,8 +8,9 @@ from pathlib import Path
 import rich_click as click
 
 from ijaa import embedded
+from ijaa.commands.databases import explained
 from ijaa.commands.options import data_folder
-from ijaa.settings import MODULES, ModuleName
+from ijaa.settings import MODULES, ModuleName, role_url
 from ijaa.shared.errors import SettingError
 from ijaa.shared.migrations import current, head, upgrade
 
@@ -44,7 +45,9 @@ def _upgrade(module: ModuleName, environ: dict[str, str], *, dry_run: bool) -> d
     name = f"IJAA_{module.upper()}_MIGRATOR_URL"
     if not (url := environ.get(name)):
         raise SettingError(name, "is not set: migrations run as the migrator role that `ijaa db setup` makes")
-    before = asyncio.run(current(url))
-    if before != head(module) and not dry_run:
-        upgrade(module, url)
+    role_url(name, url)
+    with explained(name):
+        before = asyncio.run(current(url))
+        if before != head(module) and not dry_run:
+            upgrade(module, url)
     return {"module": module, "from": before, "to": head(module)}

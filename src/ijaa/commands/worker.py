@@ -8,17 +8,16 @@ from pathlib import Path
 import rich_click as click
 import structlog
 
-from ijaa import embedded
-from ijaa.commands.options import data_folder
-from ijaa.commands.serve import PORTS, find_neighbours, prepare
-from ijaa.settings import MODULES, Settings
+from ijaa.commands.options import data_folder, module_or_all
+from ijaa.commands.serve import PORTS, find_neighbours, prepared
+from ijaa.settings import MODULES, Settings, read_settings
 from ijaa.wiring import wire
 
 log = structlog.get_logger("ijaa.worker")
 
 
 @click.command()
-@click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
+@module_or_all
 @click.option(
     "--apart",
     is_flag=True,
@@ -29,6 +28,8 @@ log = structlog.get_logger("ijaa.worker")
 def worker(module: str, data: Path, *, apart: bool) -> None:
     """Do the jobs of both modules and carry their messages, or do the jobs of users or events alone.
 
+    MODULE is all, users or events; by default what IJAA_MODULES names, or all.
+
     `ijaa serve` does this beside its requests; start workers of their own, as many as you like, and serve with
     --no-worker, where requests should have their processes for themselves. Messages between modules that are served
     together are carried by processes of both; beside `ijaa serve users` and `ijaa serve events` give --apart. It takes
@@ -36,14 +37,14 @@ def worker(module: str, data: Path, *, apart: bool) -> None:
     and messages go by it.
     """
     modules = MODULES if module == "all" else (module,)
-    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data), "IJAA_WORKER": "1"}
+    given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_WORKER": "1"}
     given["IJAA_APART"] = str(int(apart))
     if not apart:  # whoever serves both is the neighbour
         given.setdefault("IJAA_BASE_URL", f"http://127.0.0.1:{PORTS['all']}")
         given.setdefault("IJAA_USERS_PEER", given["IJAA_BASE_URL"])
     find_neighbours(module, given, f"http://127.0.0.1:{PORTS[module]}")
-    with embedded.provide(given, data) as environ:
-        asyncio.run(_work(prepare(environ, given)))
+    with prepared(given, data) as environ:
+        asyncio.run(_work(read_settings(environ)))
 
 
 async def _work(settings: Settings) -> None:

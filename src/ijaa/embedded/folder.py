@@ -20,7 +20,10 @@ MARKER = "ijaa.json"
 CLUSTERS = ("users", "events")
 CACHE = "valkey"
 _ROLES = ("superuser", "migrator", "app", "backup", "monitor")
-_HARMLESS = {"lost+found"}  # an empty volume of its own
+_HARMLESS = {
+    "lost+found",  # an empty volume of its own
+    "audit",  # the anchors of an installation that had servers of its own until now
+}
 
 
 @dataclass(frozen=True, slots=True)

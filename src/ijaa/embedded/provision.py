@@ -10,7 +10,7 @@ from ijaa.embedded.folder import CACHE, CLUSTERS
 from ijaa.shared.errors import SettingError
 
 REDIS_URL = "IJAA_REDIS_URL"
-_FURTHER_ROLES = ("MIGRATOR", "BACKUP", "MONITOR", "LISTEN")
+FURTHER_ROLES = ("MIGRATOR", "BACKUP", "MONITOR", "LISTEN")
 
 
 @contextmanager
@@ -18,10 +18,11 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
     """Yield `environ` completed with what it lacks, keeping the embedded servers up while inside.
 
     Looked at are IJAA_USERS_DATABASE_URL, IJAA_EVENTS_DATABASE_URL and IJAA_REDIS_URL (an empty one counts
-    as unset). When all that IJAA_MODULES needs are set, nothing is started and `environ` comes back as it is.
-    Otherwise every unset one is embedded, its roles and database are made sure of, and all its URLs, one per
-    role, are filled in, as are the keys and the mail folder where those are unset. So one cluster can be
-    external and the rest embedded; but the URLs of one module go together, as two might name two databases.
+    as unset). IJAA_DATA becomes `data`. When all that IJAA_MODULES needs are set, nothing is started and the rest
+    of `environ` comes back as it is. Otherwise every unset one is embedded, its roles and database are made sure
+    of, and all its URLs, one per role, are filled in, as are the keys and the mail folder where those are unset.
+    So one cluster can be external and the rest embedded; but the URLs of one module go together, as two might
+    name two databases.
 
     Call it outside of an event loop.
 
@@ -31,8 +32,9 @@ def provide(environ: Mapping[str, str], data: Path, *, progress: Progress = sile
         RoleSetupError: their roles or databases cannot be made (`ijaa.shared.roles`).
 
     """
+    environ = {**environ, "IJAA_DATA": str(data)}
     if unset_servers(environ).isdisjoint(_needed(environ)):
-        yield dict(environ)
+        yield environ
         return
     with embedded(environ, data, progress=progress) as servers:
         yield completed(environ, servers)
@@ -58,7 +60,7 @@ def unset_servers(environ: Mapping[str, str]) -> set[str]:
     """
     modules = {name for name in CLUSTERS if not environ.get(_url(name, "DATABASE"))}
     for name in sorted(modules):
-        for role in _FURTHER_ROLES:
+        for role in FURTHER_ROLES:
             if environ.get(_url(name, role)):
                 raise SettingError(
                     _url(name, role),
@@ -120,6 +122,6 @@ def provided(environ: Mapping[str, str]) -> frozenset[str]:
     unset = unset_servers(environ)
     if unset.isdisjoint(_needed(environ)):
         return frozenset()
-    names = {_url(module, role) for module in unset - {CACHE} for role in ("DATABASE", *_FURTHER_ROLES)}
+    names = {_url(module, role) for module in unset - {CACHE} for role in ("DATABASE", *FURTHER_ROLES)}
     names |= {name for name in ("IJAA_SECRET_KEY", "IJAA_SERVICE_KEY", "IJAA_MAIL_URL") if not environ.get(name)}
     return frozenset(names | ({REDIS_URL} if CACHE in unset else set()))

@@ -1,6 +1,11 @@
 """What is looked at before the first request: settings that make no sense stop the start."""
 
 import socket
+import tempfile
+from collections.abc import Awaitable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import structlog
@@ -10,12 +15,19 @@ from ijaa.shared.migrations import head
 
 log = structlog.get_logger("ijaa.boot")
 
-_WAIT = 3.0
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+WAIT = 3.0
+"""Seconds a server has to answer."""
 _SILENCE_MS = 60_000
 _FACTS = """
 SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
        to_regclass('public.alembic_version') IS NOT NULL,
        to_regclass('public.' || $1::text) IS NOT NULL
+"""
+_PLACE = """
+SELECT current_database(), (SELECT oid FROM pg_database WHERE datname = current_database()),
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
 """
 
 
@@ -23,15 +35,15 @@ class NotReachableError(Exception):
     """A server that does not answer just now, which is no reason to refuse a start."""
 
 
-async def refuse_unfit(module: str, url: str, foreign: str) -> None:
-    """Refuse a database a module cannot safely stand on; one that cannot be reached just now is only warned about.
+async def refuse_unfit(module: str, looking: Awaitable[None]) -> None:
+    """Refuse what `examine` or `examine_beside` refuses; a server out of reach just now is only warned about.
 
     Raises:
-        SettingError: what `examine` raises.
+        SettingError: what they raise.
 
     """
     try:
-        await examine(module, url, foreign)
+        await looking
     except NotReachableError as error:
         log.warning(
             "database not reachable at start; the module answers 503 until it is",
@@ -51,14 +63,7 @@ async def examine(module: str, url: str, foreign: str) -> None:
 
     """
     name = f"IJAA_{module.upper()}_DATABASE_URL"
-    try:
-        connection = await asyncpg.connect(url, timeout=_WAIT)
-    except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
-        raise NotReachableError(str(error) or type(error).__name__) from error
-    except asyncpg.InvalidCatalogNameError:
-        raise SettingError(name, "names a database that does not exist: run `ijaa db setup`") from None
-    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
-        raise SettingError(name, "is refused by the server: check user and password") from None
+    connection = await _connect(name, url)
     try:
         superuser, migrated, swapped = await connection.fetchrow(_FACTS, foreign)
         if superuser:
@@ -74,7 +79,65 @@ async def examine(module: str, url: str, foreign: str) -> None:
                 f"is at schema {revision}, this release needs {head(module)}: run `ijaa db upgrade {module}`",
             )
     finally:
-        await connection.close(timeout=_WAIT)
+        await connection.close(timeout=WAIT)
+
+
+async def examine_beside(name: str, url: str, app_url: str) -> None:
+    """Look whether the URL of a further role names the database of the app's, and no superuser.
+
+    Raises:
+        SettingError: it does not.
+        NotReachableError: the server does not answer.
+
+    """
+    at, superuser = await _place(name, url)
+    if superuser:
+        raise SettingError(name, "names a superuser: run `ijaa db setup` and use the role it makes")
+    app_at = None
+    with suppress(SettingError, NotReachableError):  # said of the app's URL already
+        app_at, _ = await _place(name, app_url)
+    if app_at is not None and at != app_at:
+        raise SettingError(name, "is another database than the app's")
+
+
+async def _place(name: str, url: str) -> tuple[tuple[str, int], bool]:
+    """Return which database a URL leads to, and whether to a superuser."""
+    connection = await _connect(name, url)
+    try:
+        database, oid, superuser = await connection.fetchrow(_PLACE)
+    finally:
+        await connection.close(timeout=WAIT)
+    return (database, oid), superuser
+
+
+async def _connect(name: str, url: str) -> Any:
+    try:
+        return await asyncpg.connect(url, timeout=WAIT, command_timeout=WAIT)
+    except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        raise NotReachableError(str(error) or type(error).__name__) from error
+    except asyncpg.InvalidCatalogNameError:
+        raise SettingError(name, "names a database that does not exist: run `ijaa db setup`") from None
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+        raise SettingError(name, "is refused by the server: check user and password") from None
+    except asyncpg.PostgresError as error:
+        raise SettingError(name, f"is refused by the server: {error}") from None
+    except ValueError:  # its text repeats what stands in the URL
+        raise SettingError(name, "is not understood by the driver: check what stands behind the ?") from None
+
+
+def refuse_unwritable(name: str, folder: Path) -> None:
+    """Refuse a folder that cannot be written, or not be made where there is none; leaves nothing behind.
+
+    Raises:
+        SettingError: it names the nearest folder there is.
+
+    """
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return
+    except OSError:
+        raise SettingError(name, f"names a folder that cannot be written: {there}") from None
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -86,6 +149,7 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MS)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)  # now: two may share a bound address, and one alone a listening one
     except (OSError, OverflowError) as error:
         bound.close()
         raise SettingError("--port", f"{port} on {host} cannot be used ({error}): choose another with --port") from None

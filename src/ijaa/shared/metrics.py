@@ -1,8 +1,19 @@
 """Figures in Prometheus form."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    start_http_server,
+)
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -69,11 +80,27 @@ MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))
 
 def exposition(multiprocess_folder: str | None) -> bytes:
     """Return all figures as text, summed over the workers when they share a folder."""
+    return generate_latest(_registry(multiprocess_folder))
+
+
+@contextmanager
+def listening(host: str, port: int, multiprocess_folder: str | None) -> Iterator[None]:
+    """Serve all figures at an address of their own while inside; raise `OSError` when it cannot be had."""
+    server, thread = start_http_server(port, host, _registry(multiprocess_folder))
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _registry(multiprocess_folder: str | None) -> CollectorRegistry:
     if multiprocess_folder is None:
-        return generate_latest()
+        return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry, path=multiprocess_folder)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+    return registry
 
 
 def observe_statement(database: str, statement: str, seconds: float) -> None:  # noqa: ARG001 - a StatementObserver

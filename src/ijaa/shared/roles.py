@@ -202,6 +202,10 @@ async def set_up(setup_url: str, plan: RolePlan) -> list[str]:
                 await inside.close()
         finally:
             await maintenance.close()
+    except asyncpg.ClientConfigurationError:
+        raise RoleSetupError(
+            "IJAA_SETUP_URL is not understood by the driver: check what stands behind the ?."
+        ) from None
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise RoleSetupError(f"Setting up {plan.database} failed: {_said(error)}.") from None
     return done

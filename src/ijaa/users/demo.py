@@ -16,21 +16,26 @@ from ijaa.users.demo_names import CAREERS, CITIES, FAMILY, FEMALE, MALE
 from ijaa.users.demo_repository import AdminRow, DemoRepository, ProfileRow, UserRow
 from ijaa.users.profiles.service import name_key
 
-ADMIN_EMAIL = "admin@ijaa.example"
+_DOMAIN = "ijaa.example"
+ADMIN_EMAIL = f"admin@{_DOMAIN}"
 WITH_PASSWORD = 12
 _BATCHES = range(1991, 2021)
 
 
 class DemoMembers(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is there; the credentials are known only to the run that made them."""
+    """Who is there, and who of them can sign in: known only to the run that chose the passwords."""
 
     usernames: list[str]
-    credentials: list[dict[str, str]]
-    """`username` and `password` of those who can sign in."""
-    admin: dict[str, str] | None
+    credentials: "DemoCredentials | None"
+
+
+class DemoCredentials(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo's people sign in with."""
+
+    admin: dict[str, str]
     """`email` and `password`."""
-    created: bool
-    """Whether this run made them."""
+    members: list[dict[str, str]]
+    """`username` and `password` of some."""
 
 
 async def seed(database: Database, *, seed: int, count: int = 500, now: datetime | None = None) -> DemoMembers:
@@ -40,18 +45,15 @@ async def seed(database: Database, *, seed: int, count: int = 500, now: datetime
     """
     repository = DemoRepository(database)
     if there := await repository.usernames():
-        return DemoMembers(usernames=there, credentials=[], admin=None, created=False)
+        return DemoMembers(usernames=there, credentials=None)
     rng = random.Random(seed)  # noqa: S311 - people who do not exist
     now = now or datetime.now(UTC)
     people = _people(rng, count, now)
     led = lives([profile for _, profile in people], seed, now)
-    credentials = [
-        {"username": user.username, "password": secrets.token_urlsafe(12)} for user, _ in people[:WITH_PASSWORD]
-    ]
-    admin = {"email": ADMIN_EMAIL, "password": secrets.token_urlsafe(12)}
-    hashes = await _hashes([given["password"] for given in (*credentials, admin)])
+    passwords = _passwords()
+    hashes = await _hashes(passwords)
     users = [
-        msgspec.structs.replace(user, password_hash=hashes[index] if index < len(credentials) else None)
+        msgspec.structs.replace(user, password_hash=hashes[index] if index < WITH_PASSWORD else None)
         for index, (user, _) in enumerate(people)
     ]
     created_at = users[0].created_at
@@ -62,8 +64,33 @@ async def seed(database: Database, *, seed: int, count: int = 500, now: datetime
         [life.interests for life in led],
         AdminRow(f"ADMIN_{secrets.token_hex(12)}", "Demo Admin", ADMIN_EMAIL, hashes[-1], created_at, created_at),
     )
-    usernames = sorted(user.username for user in users)
-    return DemoMembers(usernames=usernames, credentials=credentials, admin=admin, created=True)
+    return DemoMembers(
+        usernames=sorted(user.username for user in users),
+        credentials=_credentials([user.username for user in users], passwords),
+    )
+
+
+async def renew(database: Database) -> DemoCredentials | None:
+    """Give those who could sign in new passwords; None where the people are not the demo's."""
+    passwords = _passwords()
+    usernames = await DemoRepository(database).renew(_DOMAIN, await _hashes(passwords), ADMIN_EMAIL)
+    return _credentials(usernames, passwords) if usernames else None
+
+
+def _passwords() -> list[str]:
+    """Choose a password for each member who can sign in, and last the admin's."""
+    return [secrets.token_urlsafe(12) for _ in range(WITH_PASSWORD + 1)]
+
+
+def _credentials(usernames: list[str], passwords: list[str]) -> DemoCredentials:
+    *of_members, of_admin = passwords
+    return DemoCredentials(
+        admin={"email": ADMIN_EMAIL, "password": of_admin},
+        members=[
+            {"username": username, "password": password}
+            for username, password in zip(usernames, of_members, strict=False)  # some may have gone since
+        ],
+    )
 
 
 def _people(rng: random.Random, count: int, now: datetime) -> list[tuple[UserRow, ProfileRow]]:
@@ -72,7 +99,7 @@ def _people(rng: random.Random, count: int, now: datetime) -> list[tuple[UserRow
         name = f"{rng.choice(FEMALE if rng.random() < 0.5 else MALE)} {rng.choice(FAMILY)}"  # noqa: PLR2004
         username = _username(name, people)
         joined = now - timedelta(days=rng.randint(30, 1500), minutes=rng.randint(0, 1439))
-        email = f"{username}@ijaa.example"
+        email = f"{username}@{_DOMAIN}"
         user = UserRow(f"USER_{secrets.token_hex(12)}", username, email, None, joined, joined, joined)
         people[username] = user, _profile(rng, name, user)
     return list(people.values())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
+from sqlalchemy import text
 
 from ijaa.shared.database import Database
 from ijaa.users.directory.repository import DirectoryRepository
@@ -78,6 +79,16 @@ SELECT nextval(pg_get_serial_sequence('users', 'id')) FROM generate_series(1, $1
 """
 
 
+_RENEW_ADMIN = text("UPDATE admins SET password_hash = :hash WHERE email = :email RETURNING admin_id")
+_RENEW = text(
+    "WITH first AS (SELECT id, row_number() OVER (ORDER BY id) AS place FROM users"
+    " WHERE email = username || '@' || CAST(:domain AS text) ORDER BY id LIMIT cardinality(CAST(:hashes AS text[]))),"
+    " done AS (UPDATE users u SET password_hash = (CAST(:hashes AS text[]))[f.place] FROM first f WHERE u.id = f.id"
+    " RETURNING u.username, f.place)"
+    " SELECT username FROM done ORDER BY place"
+)
+
+
 class DemoRepository:
     """Writes many people at once."""
 
@@ -91,6 +102,18 @@ class DemoRepository:
             " WHERE email_verified_at IS NOT NULL"
         )
         return found
+
+    async def renew(self, domain: str, hashes: Sequence[str], admin: str) -> list[str]:
+        """Give new passwords to the first people with an address of `domain`, and to the admin; return the people.
+
+        Nobody, and nothing changes, where that admin is not.
+        """
+        async with self._database.transaction() as session:
+            found = await session.execute(_RENEW_ADMIN, {"hash": hashes[-1], "email": admin})
+            if found.first() is None:
+                return []
+            rows = await session.execute(_RENEW, {"hashes": list(hashes[:-1]), "domain": domain})
+            return [row.username for row in rows]
 
     async def copy(
         self,

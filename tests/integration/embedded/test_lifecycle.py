@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -193,3 +194,14 @@ async def test_a_second_start_keeps_the_secrets_and_is_warm(data: Path) -> None:
         assert servers.secrets == before
     assert time.monotonic() - begun < 10
     assert told == ["Starting users, events, valkey", "Stopping the servers"]
+
+
+def test_the_single_binary_starts_its_guardian_by_a_command_of_its_own(hold: Hold, tmp_path: Path) -> None:
+    # Kills: a command that does not exist, where there is no `python -m`.
+    binary = tmp_path / "ijaa"
+    binary.write_text(f'#!/bin/sh\nexec {sys.executable} -m ijaa "$@"\n')
+    binary.chmod(0o755)
+    frozen = f"import sys; sys.frozen = True; sys.executable = {str(binary)!r}\n"
+    holder = hold(first=frozen)
+    assert holder.facts()["ports"].keys() == {"users", "events"}
+    holder.leave()

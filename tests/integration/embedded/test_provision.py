@@ -35,7 +35,7 @@ CONFIGURED = {
 def test_nothing_starts_when_what_is_served_is_configured(data: Path, environ: dict[str, str]) -> None:
     # Kills: attaching before looking; embedding a module this process does not serve.
     with provide(environ, data) as completed:
-        assert completed == environ
+        assert completed == environ | {"IJAA_DATA": str(data)}
     assert not list(data.iterdir())
 
 

@@ -20,6 +20,7 @@ from ijaa.embedded.errors import (
     DataFolderUnwritableError,
 )
 from ijaa.embedded.folder import open_folder
+from ijaa.shared.audit_anchors import file_of
 
 SOURCE = Path(__file__).parents[3] / "src"
 Find = Callable[[Path], dict[int, str]]
@@ -48,6 +49,15 @@ def test_a_folder_with_files_of_somebody_else_is_refused_and_left_alone(data: Pa
     with refused(DataFolderForeignError, str(data), "thesis.tex", "IJAA_DATA"):
         enter(data)
     assert [path.name for path in data.iterdir()] == ["thesis.tex"]
+
+
+def test_a_folder_that_holds_our_anchors_alone_is_taken(data: Path) -> None:
+    # Kills: refusing what an installation leaves whose servers were all named by URLs until now.
+    file = file_of(data, "users")
+    file.parent.mkdir()
+    file.touch()
+    assert open_folder(data).path == data
+    assert file.exists()
 
 
 def test_a_folder_of_a_later_format_is_refused(data: Path) -> None:

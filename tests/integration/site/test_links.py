@@ -50,3 +50,10 @@ async def test_the_link_of_a_mail_opens_a_page_whose_script_sends_the_token(
     assert script.headers["content-type"].startswith("text/javascript")
     sends = script.text.index(f'send("{path}"')
     assert script.text.index("addEventListener") < sends
+
+
+@pytest.mark.parametrize("page", ROUTES)
+async def test_a_link_without_its_token_is_told_what_is_missing(client: httpx.AsyncClient, page: str) -> None:
+    # kills: a pointer to nothing, as Litestar tells the name in its text alone
+    answer = await client.get(f"/{page}")
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "/token", "detail": "is required"}])

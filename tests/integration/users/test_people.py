@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from ijaa.settings import Settings
 from ijaa.shared.database import Database
 from ijaa.users.commands import admin
-from ijaa.users.demo import seed
+from ijaa.users.demo import renew, seed
+from tests.builders import a_member
 from tests.integration.users.admins import AnAdmin, audited, sign_in_admin
 from tests.integration.users.conftest import App, sign_in
 from tests.integration.users.test_second_factor import codes
@@ -22,13 +23,13 @@ async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, cl
     """Kills: people made twice; credentials that do not work; the seed not used."""
     database = app[1].database
     made = await seed(database, seed=7, count=60)
-    assert (made.created, len(made.usernames), len(made.credentials)) == (True, 60, 12)
+    assert made.credentials is not None
+    assert (len(made.usernames), len(made.credentials.members)) == (60, 12)
     again = await seed(database, seed=8, count=60)
-    assert (again.created, again.usernames, again.credentials, again.admin) == (False, made.usernames, [], None)
-    who = made.credentials[11]
+    assert (again.usernames, again.credentials) == (made.usernames, None)
+    who = made.credentials.members[11]
     assert (await sign_in(client, who["username"], who["password"])).status_code == 200
-    assert made.admin
-    assert (await client.post("/api/v1/admin/auth/login", json=made.admin)).status_code == 200
+    assert (await client.post("/api/v1/admin/auth/login", json=made.credentials.admin)).status_code == 200
     assert await database.fetch_value("SELECT count(*) FROM users WHERE password_hash IS NULL") == 48
     lives = await database.fetch(tuple_of, _LIVES)
 
@@ -55,9 +56,9 @@ async def test_the_lives_of_the_demo_are_believable(app: App, client: httpx.Asyn
         assert await database.fetch_value(wrong) == 0, wrong
     assert await database.fetch_value("SELECT count(DISTINCT user_id) FROM experiences") > 190
     assert await database.fetch_value("SELECT count(*) FROM profiles WHERE former_name IS NOT NULL") > 5
-    bearer = {
-        "Authorization": f"Bearer {(await sign_in(client, **_login(made.credentials[0]))).json()['access_token']}"
-    }
+    assert made.credentials is not None
+    token = (await sign_in(client, **_login(made.credentials.members[0]))).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
     answer = await client.get("/api/v1/interests/suggestions?q=co", headers=bearer)
     assert answer.json()["items"] == ["Cooking"]
 
@@ -77,6 +78,32 @@ FROM profiles p LEFT JOIN experiences e USING (user_id) LEFT JOIN interests i US
 """
 
 
+async def test_the_people_of_the_demo_get_new_passwords_when_theirs_are_lost(
+    app: App, client: httpx.AsyncClient
+) -> None:
+    """Kills: other people chosen than at first; the admin forgotten; everybody given a password."""
+    database = app[1].database
+    made = await seed(database, seed=7, count=60)
+    again = await renew(database)
+    assert made.credentials is not None
+    assert again is not None
+    assert [one["username"] for one in again.members] == [one["username"] for one in made.credentials.members]
+    old, new = made.credentials.members[3], again.members[3]
+    assert (await sign_in(client, new["username"], new["password"])).status_code == 200
+    assert (await sign_in(client, old["username"], old["password"])).status_code == 401
+    assert (await client.post("/api/v1/admin/auth/login", json=again.admin)).status_code == 200
+    assert await database.fetch_value("SELECT count(*) FROM users WHERE password_hash IS NULL") == 48
+
+
+async def test_nobody_but_the_demos_people_gets_a_new_password(users_database: Database) -> None:
+    """Kills: a demo on a folder in which people are that `ijaa serve` let in."""
+    await a_member(users_database, "asha")
+    before = await users_database.fetch_value("SELECT password_hash FROM users")
+    assert (await seed(users_database, seed=7, count=20)).usernames == ["asha"]
+    assert await renew(users_database) is None
+    assert await users_database.fetch_value("SELECT password_hash FROM users") == before
+
+
 async def test_people_can_register_after_the_demo_was_copied(app: App, client: httpx.AsyncClient) -> None:
     """Kills: keys copied past the sequence."""
     await seed(app[1].database, seed=7, count=20)
@@ -93,6 +120,7 @@ def environment(settings: Settings, users_dsn: str) -> dict[str, str]:
         "IJAA_SERVICE_KEY": settings.service_key,
         "IJAA_MAIL_URL": settings.mail_url,
         "IJAA_REDIS_URL": settings.redis_url,
+        "IJAA_DATA": str(settings.data),
     }
 
 

@@ -1,8 +1,11 @@
 """How much a process takes on at once: what is more is refused before anything is done for it."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
@@ -10,6 +13,8 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.idempotency import OPT
 from ijaa.shared.http.policies import policy_of
 from ijaa.shared.metrics import SHED
+
+log = structlog.get_logger("ijaa.admission")
 
 READS = 64
 """Reads of one module under way in a process; a few keep its processor busy, the rest would only wait."""
@@ -27,6 +32,8 @@ class Admission:
     def __init__(self) -> None:
         self._places: Mapping[str, str] = {}
         self._under_way: dict[Slot, int] = {}
+        self._refused: Counter[str] = Counter()
+        """Refusals of this second, by module."""
 
     def learn(self, app: Litestar) -> None:
         """Learn which module answers where, once every route has its policy."""
@@ -43,7 +50,7 @@ class Admission:
         slot = module, scope["method"] in {"GET", "HEAD"}
         number = self._under_way.get(slot, 0)
         if number >= (READS if slot[1] else WRITES):
-            SHED.labels(module).inc()
+            self._note_refusal(module)
             raise Unavailable("Too much is asked of this process just now.")
         self._under_way[slot] = number + 1
         return slot
@@ -51,6 +58,17 @@ class Admission:
     def leave(self, slot: Slot) -> None:
         """Count a request out."""
         self._under_way[slot] -= 1
+
+    def _note_refusal(self, module: str) -> None:
+        """Count a refusal, and see to one log line a second: many come at once, and they must be cheap."""
+        SHED.labels(module).inc()
+        if not self._refused:
+            asyncio.get_running_loop().call_later(1.0, self._tell)
+        self._refused[module] += 1
+
+    def _tell(self) -> None:
+        log.warning("requests refused: enough are under way", **self._refused)
+        self._refused.clear()
 
 
 def places(app: Litestar) -> dict[str, str]:

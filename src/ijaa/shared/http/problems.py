@@ -1,5 +1,6 @@
 """Every error as application/problem+json (RFC 9457), mapped in this one place."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -30,6 +31,8 @@ from ijaa.shared.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
+"""What Litestar says of a parameter it has not found, in its text alone."""
 TYPE_PREFIX = "urn:ijaa:problem:"
 
 log = structlog.get_logger("ijaa.http")
@@ -110,6 +113,8 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
         for item in (error.extra or [])
         if isinstance(item, dict)
     ]
+    if missing := _MISSING.match(error.detail):
+        found.append(Violation(f"/{missing[1]}", "is required"))
     if any(v.pointer == "/data" for v in found):
         return _answer(request, Invalid([Violation("", "a JSON body is required")]))
     return _answer(request, Invalid(found or [Violation("", "is not valid")]))

@@ -79,9 +79,7 @@ class Telemetry:
             inner = {**inner, "client": self._proxies.client_of(inner)}
         try:
             slot = self._admission.enter(scope)
-        except (
-            Unavailable
-        ) as problem:  # written down as a figure alone: there are many of these, and they must be cheap
+        except Unavailable as problem:  # written down by the admission, many in one line
             for answer in as_messages(problem, scope):
                 await stamped(answer)
             return

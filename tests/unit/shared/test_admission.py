@@ -1,0 +1,27 @@
+"""What is refused because enough is under way is written down, and cheaply."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.admission import READS, Admission
+
+
+async def test_refusals_are_one_line_a_second_with_their_number() -> None:
+    # mutants: no line at all; one for each of thousands
+    admission = Admission()
+    admission._places = {"events": "events"}
+    scope = {"path": "/api/v1/events", "method": "GET"}
+    for _ in range(READS):
+        admission.enter(scope)
+    with capture_logs() as said:
+        for _ in range(250):
+            with pytest.raises(Unavailable):
+                admission.enter(scope)
+        assert said == []
+        async with asyncio.timeout(10):
+            while not said:
+                await asyncio.sleep(0.05)
+    assert [(line["log_level"], line["events"]) for line in said] == [("warning", 250)]

@@ -223,7 +223,7 @@ def build(
     return UsersModule(
         name="users",
         database=database,
-        idempotency=IdempotencyKeys(database, clock),
+        idempotency=IdempotencyKeys(database, settings.secret_key, clock),
         routes=[
             account_router(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery

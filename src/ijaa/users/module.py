@@ -40,9 +40,11 @@ from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
 from ijaa.users.accounts.proof import MemberProof
+from ijaa.users.accounts.registration_repository import RegistrationRepository
+from ijaa.users.accounts.registration_service import RegistrationService
 from ijaa.users.accounts.repository import AccountRepository
 from ijaa.users.accounts.rule import PasswordRule
-from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
+from ijaa.users.accounts.service import LoginService, MeService
 from ijaa.users.accounts.token_repository import TokenRepository
 from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
@@ -145,15 +147,17 @@ def build(
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
     profiles = ProfileService(database, profile_repository, outbox.publish, clock)
+    registration_repository = RegistrationRepository()
     registrations = RegistrationService(
         database,
-        accounts,
+        registration_repository,
         sessions,
         passwords,
         mails,
         publish=outbox.publish,
         rule=rule,
         recipients=throttle.recipients,
+        token_key=derive_key(secret, "users/registrations"),
         base_url=settings.base_url,
         clock=clock,
     )
@@ -185,7 +189,14 @@ def build(
         clock=clock,
     )
     moves = EmailChangeService(
-        database, tokens, endings, mails, recipients=throttle.recipients, base_url=settings.base_url, clock=clock
+        database,
+        tokens,
+        registration_repository,
+        endings,
+        mails,
+        recipients=throttle.recipients,
+        base_url=settings.base_url,
+        clock=clock,
     )
     admin_logins = AdminLoginService(database, admin_repository, sessions, checks, factors, clock)
     proofs = StepUpService(

@@ -167,7 +167,8 @@ async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
     throttle = Throttle(None, installation="t", secret=b"t", factor=1.0, workers=1, clock=clock)
     async with start(throttle=throttle) as (client, module):
         await an_account(module.database, "asha", password_hash, clock.now())
-        await an_account(module.database, "chitra", password_hash, clock.now(), email_verified_at=None)
+        assert (await sign_up(client, "chitra")).status_code == 202
+        clock.at += timedelta(hours=2)
         taken = [await sign_up(client, "asha", email="late@mail.example") for _ in range(6)]
         assert {answer.status_code for answer in taken} == {409}
         for email in ("chitra@mail.example", "nobody@mail.example"):
@@ -175,7 +176,7 @@ async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
             assert [answer.status_code for answer in answers] == [202] * RECIPIENT.amount + [429]
             assert answers[-1].headers["retry-after"] == "3600"
         assert (await sign_up(client, "bilal", email="NOBODY@mail.example")).status_code == 429
-        await mailbox.last("chitra@mail.example", RECIPIENT.amount)
+        await mailbox.last("chitra@mail.example", RECIPIENT.amount + 1)
         assert (await sign_up(client, "late", email="late@mail.example")).status_code == 202
 
 

@@ -8,7 +8,7 @@ import structlog
 from litestar import Router
 from redis.asyncio import Redis
 
-from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings
+from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings, is_leaked
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.audit import audit_key
 from ijaa.shared.audit_anchors import Anchors
@@ -131,7 +131,9 @@ def build(
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
     endings, cursors = SessionEndings(session_repository, feed, clock), Cursors(derive_key(secret, "users/cursors"))
-    checks = PasswordChecks(passwords, GuessRepository(database, clock), derive_key(secret, "users/failed-sign-ins"))
+    checks = PasswordChecks(
+        passwords, GuessRepository(database, clock), derive_key(secret, "users/failed-sign-ins"), is_leaked
+    )
     sessions = SessionService(
         database,
         session_repository,
@@ -198,7 +200,7 @@ def build(
         base_url=settings.base_url,
         clock=clock,
     )
-    admin_logins = AdminLoginService(database, admin_repository, sessions, checks, factors, clock)
+    admin_logins = AdminLoginService(database, admin_repository, sessions, checks, passwords, factors, clock)
     proofs = StepUpService(
         sessions,
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},

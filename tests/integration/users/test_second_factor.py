@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from ijaa.settings import is_leaked
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.principals import Principal
@@ -218,7 +219,7 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     proof = AdminProof(
         module.database,
         AdminRepository(module.database),
-        PasswordChecks(Passwords(), GuessRepository(module.database, clock), b"k"),
+        PasswordChecks(Passwords(), GuessRepository(module.database, clock), b"k", is_leaked),
         factors,
     )
     superadmin = Principal("ADMIN_ada", "ADMIN_ada", "s", "superadmin")

@@ -38,6 +38,11 @@ Estimate = Callable[[str], float]
 """How many guesses a password takes somebody who tries the likely ones first."""
 
 
+def dearest(cost: str | None) -> int:
+    """Return the cost every failure has to pay, of the highest one that is found in hashes; 0 without any."""
+    return min(int(cost), MAX_LEGACY) if cost and cost.isdecimal() else 0
+
+
 def username_violations(username: str) -> Iterator[Violation]:
     """Yield what keeps a username from being given to a new account."""
     if not USERNAME.fullmatch(username):

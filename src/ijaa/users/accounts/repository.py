@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
-from ijaa.users.accounts.domain import MAX_LEGACY, Held
+from ijaa.users.accounts.domain import Held, dearest
 from ijaa.users.standing import MAY_ACT
 
 _REPLACE = text(f"""
@@ -45,8 +45,7 @@ class Sought(msgspec.Struct, frozen=True):
     @property
     def legacy(self) -> int:
         """The highest cost among the bcrypt hashes there are, 0 without any."""
-        cost = self.legacy_cost or ""
-        return min(int(cost), MAX_LEGACY) if cost.isdecimal() else 0
+        return dearest(self.legacy_cost)
 
     @property
     def account(self) -> Credentials | None:

@@ -54,7 +54,7 @@ class LoginService:
         found = sought.account
         hashed = found.password_hash if found and found.may_act else None
         account = found.user_id if found else login.lower()
-        if not await self._checks.holds(account, password, hashed, legacy=sought.legacy) or found is None:
+        if not await self._checks.signs_in(account, password, hashed, legacy=sought.legacy) or found is None:
             raise LoginFailed
         return found
 

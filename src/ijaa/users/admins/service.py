@@ -16,10 +16,10 @@ from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import AdminRole, Principal
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import context_words
-from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.passwords import Passwords, outdated
 from ijaa.users.accounts.rule import PasswordRule
 from ijaa.users.admins.models import Admin
-from ijaa.users.admins.repository import AdminRepository, StoredAdmin
+from ijaa.users.admins.repository import AdminCredentials, AdminRepository, StoredAdmin
 from ijaa.users.admins.schemas import AdminCreated, AdminPatch, AdminRead
 from ijaa.users.errors import LoginFailed, OwnAccount, refuse
 from ijaa.users.identifiers import fold_email, public_id
@@ -50,11 +50,12 @@ class AdminLoginService:
         repository: AdminRepository,
         sessions: SessionService,
         checks: PasswordChecks,
+        passwords: Passwords,
         factors: SecondFactorService,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
-        self._sessions, self._checks, self._clock = sessions, checks, clock
+        self._sessions, self._checks, self._passwords, self._clock = sessions, checks, passwords, clock
 
     async def log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
         """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong.
@@ -63,11 +64,9 @@ class AdminLoginService:
             TotpRequired: the password was right, and the second factor was not given.
 
         """
-        found = await self._repository.by_email(email)
-        hashed = found.password_hash if found and found.active else None
-        account = found.admin_id if found else fold_email(email)
-        if not await self._checks.holds(account, password, hashed) or found is None:
-            raise LoginFailed
+        found = await self._proven(email, password)
+        if outdated(found.password_hash):
+            found = await self._renewed(found, email, password)
         async with self._database.transaction() as session:
             if (role := await self._repository.lock_unchanged(session, found)) is None:
                 raise LoginFailed
@@ -83,6 +82,23 @@ class AdminLoginService:
                 subject=found.admin_id,
             )
         return tokens
+
+    async def _proven(self, email: str, password: str) -> AdminCredentials:
+        sought = await self._repository.by_email(email)
+        found = sought.account
+        hashed = found.password_hash if found and found.active else None
+        account = found.admin_id if found else fold_email(email)
+        if not await self._checks.signs_in(account, password, hashed, legacy=sought.legacy) or found is None:
+            raise LoginFailed
+        return found
+
+    async def _renewed(self, found: AdminCredentials, email: str, password: str) -> AdminCredentials:
+        """Replace an imported hash, as its password is known now; of two who sign in at once one replaces it."""
+        replacement, old = await self._passwords.hash(password), found.password_hash
+        async with self._database.transaction() as session:
+            if await self._repository.replace_password(session, found.admin_id, old, replacement, self._clock.now()):
+                return AdminCredentials(found.admin_id, replacement, found.active)
+        return await self._proven(email, password)
 
 
 class AdminService:

@@ -84,6 +84,7 @@ from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
+from ijaa.users.tables import OUTGOING_MAILS
 from ijaa.users.trail.controller import trail_router
 from ijaa.users.trail.denials import Denials
 from ijaa.users.trail.repository import TrailRepository
@@ -116,9 +117,7 @@ def build(
     """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
     jobs = JobQueue(database, clock)
-    mails = MailQueue(
-        jobs, SecretBox(secret, "users/outgoing-mails"), transport_for(settings.mail_url), settings.mail_from
-    )
+    mails = MailQueue(jobs, SecretBox(secret, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from)
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
     flag_feed = FlagFeed()
@@ -166,7 +165,7 @@ def build(
     logins = LoginService(database, accounts, sessions, checks=checks, passwords=passwords, clock=clock)
     admin_repository = AdminRepository(database, totp_required=totp_required)
     factor_repository = SecondFactorRepository()
-    factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), clock)
+    factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), mails, clock)
     changes = PasswordChangeService(
         database,
         {"member": accounts, "admin": admin_repository},
@@ -205,7 +204,9 @@ def build(
         sessions,
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
-    admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
+    admins = AdminService(
+        database, admin_repository, factor_repository, passwords, rule, endings, mails, cursors, clock
+    )
     members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from uuid import uuid4
 
 from msgspec import UNSET
 from msgspec.structs import asdict
@@ -12,17 +13,22 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import Conflict, NotFound, Unauthenticated, Violation
+from ijaa.shared.mail import Mail
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import AdminRole, Principal
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import context_words
+from ijaa.users.accounts.mails import password_changed_mail
 from ijaa.users.accounts.passwords import Passwords, outdated
 from ijaa.users.accounts.rule import PasswordRule
+from ijaa.users.admins.mails import role_changed_mail
 from ijaa.users.admins.models import Admin
 from ijaa.users.admins.repository import AdminCredentials, AdminRepository, StoredAdmin
 from ijaa.users.admins.schemas import AdminCreated, AdminPatch, AdminRead
 from ijaa.users.errors import LoginFailed, OwnAccount, refuse
 from ijaa.users.identifiers import fold_email, public_id
+from ijaa.users.second_factor.mails import factor_reset_mail
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.second_factor.service import SecondFactorService
 from ijaa.users.sessions.schemas import Device, Tokens
@@ -58,12 +64,19 @@ class AdminLoginService:
         self._sessions, self._checks, self._passwords, self._clock = sessions, checks, passwords, clock
 
     async def log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
-        """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong.
+        """Open a session; raise `LoginFailed` after the same work, whatever is wrong.
 
         Raises:
             TotpRequired: the password was right, and the second factor was not given.
 
         """
+        try:
+            return await self._log_in(email, password, totp, device)
+        except LoginFailed:
+            await self._note_failure(email)
+            raise
+
+    async def _log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
         found = await self._proven(email, password)
         if outdated(found.password_hash):
             found = await self._renewed(found, email, password)
@@ -82,6 +95,12 @@ class AdminLoginService:
                 subject=found.admin_id,
             )
         return tokens
+
+    async def _note_failure(self, email: str) -> None:
+        """Record a failure, of whoever it was meant for, or of nobody: the work is the same."""
+        meant, now = (await self._repository.by_email(email)).admin_id, self._clock.now()
+        async with self._database.transaction() as session:
+            await audit.record(session, AUDIT_LOG, at=now, action="admin-sign-in-failed", actor=None, subject=meant)
 
     async def _proven(self, email: str, password: str) -> AdminCredentials:
         sought = await self._repository.by_email(email)
@@ -116,12 +135,13 @@ class AdminService:
         passwords: Passwords,
         rule: PasswordRule,
         endings: SessionEndings,
+        mails: MailQueue,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
         self._passwords, self._rule, self._endings = passwords, rule, endings
-        self._cursors, self._clock = cursors, clock
+        self._mails, self._cursors, self._clock = mails, cursors, clock
 
     async def page(self, cursor: str | None, limit: int) -> Page[AdminRead]:
         """Return admins, oldest first."""
@@ -220,6 +240,7 @@ class AdminService:
         async with self._database.transaction() as session:
             admin = await self._addressed(session, email)
             await self._change(session, None, admin, "admin-password-reset", password_hash=hashed)
+            await self._tell(session, password_changed_mail(admin.email, self._clock.now()))
             await self._endings.end_all(session, "admin", admin.admin_id)
 
     async def _locked(self, session: AsyncSession, actor: Principal, admin_id: str) -> Admin:
@@ -249,10 +270,13 @@ class AdminService:
         admin.role, admin.updated_at = role, self._clock.now()
         await session.flush()
         await self._audit(session, "admin-role-changed", actor.user_id, admin, **given)
+        await self._tell(session, role_changed_mail(admin.email, given["was"], role, admin.updated_at))
         await self._endings.end_all(session, "admin", admin.admin_id)
 
     async def _forget_factor(self, session: AsyncSession, actor: str | None, admin: Admin) -> None:
-        await self._factors.forget(session, admin.admin_id, self._clock.now())
+        now, had = self._clock.now(), admin.totp_confirmed_at
+        await self._factors.forget(session, admin.admin_id, now)
+        await self._tell(session, factor_reset_mail(admin.email, had, now))
         await self._audit(session, "admin-totp-reset", actor, admin)
         await self._endings.end_all(session, "admin", admin.admin_id)
 
@@ -264,6 +288,9 @@ class AdminService:
         admin.updated_at = self._clock.now()
         await session.flush()
         await self._audit(session, action, actor.user_id if actor else None, admin)
+
+    async def _tell(self, session: AsyncSession, mail: Mail) -> None:
+        await self._mails.put(session, mail, identity=f"admin-{uuid4().hex}")
 
     async def _audit(
         self, session: AsyncSession, action: str, actor: str | None, admin: Admin, **details: object

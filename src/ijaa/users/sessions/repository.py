@@ -18,7 +18,7 @@ from ijaa.users.sessions.schemas import Device, SessionRead
 from ijaa.users.standing import MAY_ACT, SIGNED_IN_AS
 
 _LOCK_FAMILY = text(f"""
-SELECT s.id, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
+SELECT s.id, s.principal_kind, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
        s.current_seq, t.seq, t.issued_at, s.authenticated_at,
        CASE s.principal_kind
            WHEN 'member' THEN (

@@ -105,7 +105,7 @@ class SessionService:
         # here they wait without a connection each: one token shown fifty times must not empty the pool
         async with self._turns.setdefault(shown, asyncio.Lock()), self._database.transaction() as session:
             family = await self._repository.lock(session, shown, now)
-            offer.to(family.principal.kind if family else "member")
+            offer.to(family.kind if family else "member")
             verdict = judge(family, now) if family else Verdict.ENDED
             if family and verdict is Verdict.ROTATE:
                 await self._repository.rotate(session, family, token_hash(successor), now)

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,7 @@ from ijaa.shared.storage_place import FORM, place_of
 
 LEAKED_DEFAULTS = frozenset({"Admin@123", "admin123", "root", "password", "postgres"})
 """Passwords the predecessor or common guides publish; nothing of ours may run on one."""
+_LEAKED = frozenset(password.casefold() for password in LEAKED_DEFAULTS)
 
 ModuleName = Literal["users", "events"]
 _QUOTE = "/ ? # @ in a password are written %2F %3F %23 %40"
@@ -165,6 +166,22 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
+def is_leaked(password: str) -> bool:
+    """Whether a password is a published default, in capitals or not."""
+    return password.casefold() in _LEAKED
+
+
+def refuse_leaked(name: str, url: str) -> None:
+    """Refuse a URL that holds a published default, before its host or in its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return  # what is no URL is refused for that
+    given = {unquote(parts.password or ""), *(value for key, value in parse_qsl(parts.query) if "pass" in key.lower())}
+    if any(is_leaked(password) for password in given):
+        raise SettingError(name, "holds a published default password: choose another")
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings and refuse those that make no sense.
 
@@ -173,6 +190,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     """
     given = {v.name: environ.get(v.name) or v.default for v in VARIABLES}
+    for name, value in given.items():
+        refuse_leaked(name, value if value and "://" in value else "")
     modules = modules_of(given["IJAA_MODULES"] or "")
     databases = {module: _database(module, given) if module in modules else None for module in MODULES}
     _refuse_swapped(databases)
@@ -190,7 +209,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         users_files_url=_files(given, "IJAA_USERS_FILES_URL"),
         events_files_url=_files(given, "IJAA_EVENTS_FILES_URL"),
         secret_key=_secret(given, "IJAA_SECRET_KEY"),
-        service_key=_secret(given, "IJAA_SERVICE_KEY"),
+        service_key=_service_key(given),
         mail_url=_url(given, "IJAA_MAIL_URL", "smtp", "smtps", "file"),
         mail_from=_sender(given["IJAA_MAIL_FROM"] or ""),
         base_url=_url(given, "IJAA_BASE_URL", "http", "https").rstrip("/"),
@@ -276,8 +295,6 @@ def role_url(name: str, value: str) -> str:
     parts = urlsplit(database_url(name, value))
     if parts.username == "postgres":
         raise SettingError(name, "names a superuser: run `ijaa db setup` and use the role it makes")
-    if parts.password is not None and unquote(parts.password) in LEAKED_DEFAULTS:
-        raise SettingError(name, "holds a published default password: choose another")
     return value
 
 
@@ -325,7 +342,7 @@ def _secret(given: Mapping[str, str | None], name: str) -> str:
     value = given[name]
     if not value:
         raise SettingError(name, 'is not set: python3 -c "import secrets; print(secrets.token_urlsafe(32))"')
-    if len(value) < 32 or len(set(value)) < 10 or value in LEAKED_DEFAULTS:  # noqa: PLR2004
+    if len(value) < 32 or len(set(value)) < 10:  # noqa: PLR2004
         raise SettingError(name, "is too weak: use at least 32 random characters")
     return value
 
@@ -346,6 +363,15 @@ def _refuse_public_demo(given: Mapping[str, str | None]) -> None:
     host = urlsplit(given["IJAA_BASE_URL"] or "").hostname or ""
     if given["IJAA_DEMO"] == "1" and host not in {"localhost", "127.0.0.1", "::1"}:
         raise SettingError("IJAA_DEMO", "is for this machine alone: unset it, or set IJAA_BASE_URL to 127.0.0.1")
+
+
+def _service_key(given: Mapping[str, str | None]) -> str:
+    value = _secret(given, "IJAA_SERVICE_KEY")
+    if value == given["IJAA_SECRET_KEY"]:
+        raise SettingError(
+            "IJAA_SERVICE_KEY", "is IJAA_SECRET_KEY again, which no other service may know: make another"
+        )
+    return value
 
 
 def _origins(text: str) -> tuple[str, ...]:

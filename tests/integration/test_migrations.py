@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -67,6 +68,45 @@ def test_up_check_down_up(module: str, empty: str) -> None:
     assert tables(empty) == {"alembic_version"}
     upgrade(module, empty)
     assert asyncio.run(current(empty)) == head(module)
+
+
+@pytest.mark.parametrize("module", ["users"], indirect=True)
+def test_who_waits_to_be_confirmed_waits_on(module: str, empty: str) -> None:
+    """Kills: a registration under way lost by the upgrade, or the link in its mail; a barred account let go."""
+    alembic = configuration(module, empty)
+    command.upgrade(alembic, "0012")
+    account = """
+    WITH made AS (
+        INSERT INTO users (user_id, username, email, password_hash, active, email_verified_at, created_at, updated_at,
+                           version)
+        VALUES ('USER_' || $1, $1, $1 || '@mail.example', 'h', $2, $3, now(), now(), 1) RETURNING id
+    ), profile AS (
+        INSERT INTO profiles (user_id, username, name, name_key, created_at, updated_at, version)
+        SELECT id, $1, 'N', 'n', now(), now(), 1 FROM made
+    )
+    INSERT INTO email_tokens (hash, user_id, purpose, created_at, expires_at)
+    SELECT sha256($1::bytea), id, 'verify-email', now(), now() + $4 FROM made
+    """
+    day, ago, now = timedelta(days=1), timedelta(days=-1), datetime.now(UTC)
+
+    async def fill() -> None:
+        connection = await asyncpg.connect(empty)
+        for name, active, verified, good in (
+            ("waits", True, None, day), ("late", True, None, ago), ("member", True, now, day), ("off", False, None, day)
+        ):  # fmt: skip
+            await connection.execute(account, name, active, verified, good)
+        await connection.close()
+
+    async def look() -> tuple[list[str], list[tuple[str, bool]]]:
+        connection = await asyncpg.connect(empty)
+        users = [row[0] for row in await connection.fetch("SELECT username FROM users ORDER BY username")]
+        waiting = await connection.fetch("SELECT username, token_hash = sha256('waits') FROM registrations")
+        await connection.close()
+        return users, [tuple(row) for row in waiting]
+
+    asyncio.run(fill())
+    command.upgrade(alembic, "0020")
+    assert asyncio.run(look()) == (["member", "off"], [("waits", True)])
 
 
 def test_the_indexes_of_the_founding_document_exist(module: str, servers: dict[str, str]) -> None:

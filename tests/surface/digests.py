@@ -68,6 +68,16 @@ class Watched:
         """Return the first column of the first row."""
         return await self._connection.fetchval(query, *values)
 
+    async def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        found: int = await self._connection.fetchval(f"SELECT count(*) FROM {table}")
+        return found
+
+    async def text(self, table: str) -> str:
+        """Return everything in a table, bytes in hexadecimal digits."""
+        found: str = await self._connection.fetchval(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
+        return found
+
     async def remember(self) -> None:
         """Keep a copy of everything, to compare with and to go back to."""
         columns = {name: ", ".join(found) for name, found in await self._connection.fetch(_COLUMNS)}

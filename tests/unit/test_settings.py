@@ -33,6 +33,16 @@ def test_good_settings_are_read() -> None:
         ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_events_app:Tr0ub4dor@db2/ijaa_events"),
         ("IJAA_EVENTS_DATABASE_URL", "postgresql://ijaa_app:Tr0ub4dor@db1/ijaa_users"),
         ("IJAA_EVENTS_MIGRATOR_URL", "postgresql://x:admin123@db/ijaa_events"),
+        ("IJAA_USERS_DATABASE_URL", "postgresql://ijaa_users_app@db/ijaa_users?password=admin123"),
+        ("IJAA_EVENTS_DATABASE_URL", "postgresql://ijaa_events_app:ADMIN123@db/ijaa_events"),
+        ("IJAA_USERS_LISTEN_URL", "postgresql://x@db/ijaa_users?application_name=a&password=aDmin%40123"),
+        ("IJAA_SETUP_URL", "postgresql://postgres:Admin%40123@db/postgres"),
+        ("IJAA_REDIS_URL", "redis://:admin123@cache"),
+        ("IJAA_EVENTS_REDIS_URL", "redis://cache?password=Admin123"),
+        ("IJAA_MAIL_URL", "smtp://u:Admin%40123@mail"),
+        ("IJAA_MAIL_URL", "smtps://u:Admin@123@mail"),
+        ("IJAA_USERS_PEER", "https://u:admin123@users"),
+        ("IJAA_SERVICE_KEY", GOOD["IJAA_SECRET_KEY"]),
         ("IJAA_REDIS_URL", "http://cache"),
         ("IJAA_SECRET_KEY", "short"),
         ("IJAA_SECRET_KEY", "a" * 64),
@@ -69,6 +79,7 @@ def test_good_settings_are_read() -> None:
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    # mutants: a published default looked for in databases alone, as it is spelt alone, or not in the query
     with pytest.raises(SettingError, match=name) as refused:
         read_settings(GOOD | {name: value})
     assert "Tr0ub4dor" not in str(refused.value)
@@ -88,6 +99,11 @@ def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
     # mutant: the place of one module read for the other
     settings = read_settings(GOOD | {"IJAA_DATA": "/srv/ijaa", "IJAA_EVENTS_FILES_URL": "s3://photos"})
     assert (settings.files_of("users"), settings.files_of("events")) == ("file:///srv/ijaa/files", "s3://photos")
+
+
+def test_a_name_is_no_password() -> None:
+    # mutant: refuse a superuser's name, or a host, that is called like a published default
+    read_settings(GOOD | {"IJAA_SETUP_URL": "postgresql://postgres:Tr0ub4dor@root/postgres?application_name=admin123"})
 
 
 def test_limits_and_proxies_are_read() -> None:

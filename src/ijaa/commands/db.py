@@ -22,7 +22,7 @@ from ijaa.embedded.attachment import keeping_up, running_facts, stop
 from ijaa.embedded.binaries import find_postgres
 from ijaa.embedded.folder import CLUSTERS, look
 from ijaa.embedded.provision import completed, embedded, unset_servers
-from ijaa.settings import database_url, role_url
+from ijaa.settings import database_url, refuse_leaked, role_url
 from ijaa.shared.errors import SettingError
 from ijaa.shared.roles import LOGIN_ROLES, RolePlan, RoleSetupError, render_sql, set_up
 
@@ -77,6 +77,7 @@ def setup(module: str | None, *, dry_run: bool, whole_cluster: bool, as_json: bo
         if not setup_url:
             raise SettingError("IJAA_SETUP_URL", "is not set: give the URL of a superuser on the server to prepare")
         database_url("IJAA_SETUP_URL", setup_url)
+        refuse_leaked("IJAA_SETUP_URL", setup_url)
         done: list[str] = []
         kept: dict[str, str] = {}
         for name in modules:
@@ -221,6 +222,7 @@ def _passwords(module: str, setup_url: str, environ: Mapping[str, str]) -> tuple
     for kind, setting in _SETTING_OF.items():
         name = f"IJAA_{module.upper()}_{setting}_URL"
         if given := environ.get(name):
+            refuse_leaked(name, given)
             parts = urlsplit(role_url(name, given))
             if unquote(parts.username or "") != plan.role(kind) or not parts.password:
                 raise SettingError(name, f"must name the role {plan.role(kind)} and its password")

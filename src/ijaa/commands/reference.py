@@ -111,7 +111,7 @@ def _operation(operation: Operation, policy: Policy) -> str:
         f"`{operation.method} {operation.path}`",
         _who(operation, policy) + ("; answers a secret once" if policy.answers_secret else ""),
         "yes" if policy.fresh else "",
-        f"`{policy.flag}`" if policy.flag else "",
+        ", for admins ".join(f"`{flag}`" for flag in (policy.flag, policy.admin_flag) if flag),
         policy.limit or ("read" if operation.method == "GET" else "write"),
     )
     return f"| {' | '.join(cells)} |"

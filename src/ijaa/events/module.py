@@ -93,7 +93,7 @@ def build(
     return Module(
         name="events",
         database=database,
-        idempotency=IdempotencyKeys(database, clock),
+        idempotency=IdempotencyKeys(database, settings.secret_key, clock),
         routes=[event_router(events, live), participation_router(participations)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,

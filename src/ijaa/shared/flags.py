@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from ijaa.shared.errors import Forbidden
+from ijaa.shared.principals import Kind
 
 
 class FeatureDisabled(Forbidden):
@@ -19,6 +20,19 @@ class FeatureFlags(Protocol):
     def enabled(self, name: str) -> bool:
         """Whether a flag is on; an unknown one is off. Asks nobody: changes are pushed."""
         ...
+
+
+class Offer:
+    """Whether an operation is offered just now, to members and to admins."""
+
+    def __init__(self, flags: FeatureFlags, *, member: str | None, admin: str | None) -> None:
+        self._flags, self._member, self._admin = flags, member, admin
+
+    def to(self, kind: Kind) -> None:
+        """Return if it is; raise `FeatureDisabled` if it is not."""
+        flag = self._admin if kind == "admin" else self._member
+        if flag is not None and not self._flags.enabled(flag):
+            raise FeatureDisabled(f"This is switched off just now (feature flag {flag}).")
 
 
 class FlagsOn(msgspec.Struct, frozen=True):

@@ -1,9 +1,11 @@
 """Answers kept for their Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), with their effect.
 
-A crash leaves the effect with its answer or neither, so a client that asks again never does a thing twice.
+A crash leaves the effect with its answer or neither, so a client that asks again never does a thing twice. What is
+kept is sealed under a key only the client's Idempotency-Key leads to, so that nobody who was not answered reads it, in
+the database or in a backup: it may hold personal data of somebody who has been erased since.
 """
 
-import hashlib
+import hmac
 from datetime import timedelta
 
 import msgspec
@@ -12,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import Clock
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Conflict, Problem
 
@@ -61,18 +64,21 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A key, whose it is, and for which request."""
+    """A key, whose it is, and for which request; neither key nor request can be told from it."""
 
     principal: str
     operation: str
     key: str
+    """A keyed hash of what the client sent."""
     fingerprint: bytes
-    """SHA-256 of path, query and body."""
+    """A keyed hash of path, query and body."""
+    box: SecretBox
+    """What seals the answer."""
 
-
-def fingerprint(target: bytes, body: bytes) -> bytes:
-    """Return what tells one request from another."""
-    return hashlib.sha256(target + b"\0" + body).digest()
+    @property
+    def place(self) -> str:
+        """Where it is kept."""
+        return f"idempotency_keys|body|{self.principal} {self.operation} {self.key}"
 
 
 def idempotency_keys_table(metadata: MetaData) -> Table:
@@ -95,9 +101,15 @@ def idempotency_keys_table(metadata: MetaData) -> Table:
 class IdempotencyKeys:
     """A module's answers, by key."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, secret: str, clock: Clock) -> None:
         self.database = database
-        self._clock = clock
+        self._secret, self._clock = secret, clock
+
+    def claim(self, principal: str, operation: str, key: str, request: bytes) -> Claim:
+        """Return what a key stands for."""
+        own = derive_key(self._secret, f"idempotency/{principal}/{operation}/{key}").hex()
+        named, marked = derive_key(own, "name").hex(), hmac.digest(derive_key(own, "request"), request, "sha256")
+        return Claim(principal, operation, named, marked, SecretBox(own, "answer"))
 
     async def find(self, session: AsyncSession, claim: Claim) -> Answer | None:
         """Return the answer of the first request; None makes this one the first until its transaction ends.
@@ -107,8 +119,7 @@ class IdempotencyKeys:
             KeyReused: the first request was another one.
 
         """
-        place = f"{claim.principal} {claim.operation} {claim.key}"
-        if not (await session.execute(_LOCK, {"place": place})).scalar_one():
+        if not (await session.execute(_LOCK, {"place": claim.place})).scalar_one():
             raise KeyInUse
         bound = {"principal": claim.principal, "operation": claim.operation, "key": claim.key}
         row = (await session.execute(_FIND, {**bound, "now": self._clock.now()})).one_or_none()
@@ -116,15 +127,19 @@ class IdempotencyKeys:
             return None
         if row.fingerprint != claim.fingerprint:
             raise KeyReused
-        return Answer(row.status, row.headers, row.body)
+        return Answer(row.status, row.headers, claim.box.unseal(row.body, claim.place))
 
     async def keep(self, session: AsyncSession, claim: Claim, answer: Answer) -> None:
         """Keep an answer in the transaction of its effect."""
         now = self._clock.now()
-        given = msgspec.structs.asdict(claim) | {
+        given = {
+            "principal": claim.principal,
+            "operation": claim.operation,
+            "key": claim.key,
+            "fingerprint": claim.fingerprint,
             "status": answer.status,
             "headers": msgspec.json.encode(answer.headers).decode(),
-            "body": answer.body,
+            "body": claim.box.seal(answer.body, claim.place),
             "now": now,
             "expires": now + KEPT,
         }

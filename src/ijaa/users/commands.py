@@ -12,9 +12,12 @@ from rich.console import Console
 
 from ijaa.settings import LEAKED_DEFAULTS, read_settings
 from ijaa.shared.clock import SystemClock
-from ijaa.shared.crypto import derive_key
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Problem, SettingError
+from ijaa.shared.jobs import JobQueue
+from ijaa.shared.mail import transport_for
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors
 from ijaa.shared.principals import ADMIN_ROLES, AdminRole
 from ijaa.users.accounts.passwords import Passwords
@@ -27,6 +30,7 @@ from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings
+from ijaa.users.tables import OUTGOING_MAILS
 
 T = TypeVar("T")
 
@@ -118,6 +122,7 @@ async def _served(work: Callable[[AdminService], Awaitable[T]]) -> T:
     database = Database("users", connections.url, pool_size=1)
     # never run: what ends here is told to the processes that serve by the database
     feed = RevocationFeed(RevocationRepository(database), clock)
+    box = SecretBox(settings.secret_key, OUTGOING_MAILS)
     service = AdminService(
         database,
         AdminRepository(database),
@@ -125,6 +130,7 @@ async def _served(work: Callable[[AdminService], Awaitable[T]]) -> T:
         passwords,
         PasswordRule(passwords, LEAKED_DEFAULTS),
         SessionEndings(SessionRepository(database), feed, clock),
+        MailQueue(JobQueue(database, clock), box, transport_for(settings.mail_url), settings.mail_from),
         Cursors(derive_key(settings.secret_key, "users/cursors")),
         clock,
     )

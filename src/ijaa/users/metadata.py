@@ -1,6 +1,6 @@
 """Every table of the users module, for alembic and for nobody else."""
 
-from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, User
+from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, Registration, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Block, Connection
@@ -43,6 +43,7 @@ __all__ = [
     "Profile",
     "RecoveryCode",
     "RefreshToken",
+    "Registration",
     "Report",
     "Revocation",
     "Session",

@@ -9,7 +9,7 @@ import structlog
 from litestar import Router
 from redis.asyncio import Redis
 
-from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings
+from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings, is_leaked
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.audit import audit_key
 from ijaa.shared.audit_anchors import Anchors
@@ -45,9 +45,11 @@ from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
 from ijaa.users.accounts.passwords import Passwords, dummy_hash
 from ijaa.users.accounts.proof import MemberProof
+from ijaa.users.accounts.registration_repository import RegistrationRepository
+from ijaa.users.accounts.registration_service import RegistrationService
 from ijaa.users.accounts.repository import AccountRepository
 from ijaa.users.accounts.rule import PasswordRule
-from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
+from ijaa.users.accounts.service import LoginService, MeService
 from ijaa.users.accounts.token_repository import TokenRepository
 from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
@@ -108,6 +110,7 @@ from ijaa.users.sessions.service import SessionEndings, SessionService
 from ijaa.users.settings.controller import settings_router
 from ijaa.users.settings.repository import SettingsRepository
 from ijaa.users.settings.service import SettingsService
+from ijaa.users.tables import OUTGOING_MAILS
 from ijaa.users.trail.controller import trail_router
 from ijaa.users.trail.denials import Denials
 from ijaa.users.trail.repository import TrailRepository
@@ -140,9 +143,7 @@ def build(
     """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
     jobs = JobQueue(database, clock)
-    mails = MailQueue(
-        jobs, SecretBox(secret, "users/outgoing-mails"), transport_for(settings.mail_url), settings.mail_from
-    )
+    mails = MailQueue(jobs, SecretBox(secret, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from)
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
     flag_feed = FlagFeed()
@@ -156,7 +157,9 @@ def build(
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
     endings, cursors = SessionEndings(session_repository, feed, clock), Cursors(derive_key(secret, "users/cursors"))
-    checks = PasswordChecks(passwords, GuessRepository(database, clock), derive_key(secret, "users/failed-sign-ins"))
+    checks = PasswordChecks(
+        passwords, GuessRepository(database, clock), derive_key(secret, "users/failed-sign-ins"), is_leaked
+    )
     sessions = SessionService(
         database,
         session_repository,
@@ -177,7 +180,7 @@ def build(
     )
     registrations = RegistrationService(
         database,
-        accounts,
+        RegistrationRepository(),
         sessions,
         passwords,
         mails,
@@ -185,13 +188,14 @@ def build(
         rule=rule,
         recipients=throttle.recipients,
         renew=directory.renew,
+        token_key=derive_key(secret, "users/registrations"),
         base_url=settings.base_url,
         clock=clock,
     )
     logins = LoginService(database, accounts, sessions, checks=checks, passwords=passwords, clock=clock)
     admin_repository = AdminRepository(database, totp_required=totp_required)
     factor_repository = SecondFactorRepository()
-    factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), clock)
+    factors = SecondFactorService(database, factor_repository, SecretBox(secret, "users/totp-seeds"), mails, clock)
     changes = PasswordChangeService(
         database,
         {"member": accounts, "admin": admin_repository},
@@ -216,14 +220,23 @@ def build(
         clock=clock,
     )
     moves = EmailChangeService(
-        database, tokens, endings, mails, recipients=throttle.recipients, base_url=settings.base_url, clock=clock
+        database,
+        tokens,
+        RegistrationRepository(),
+        endings,
+        mails,
+        recipients=throttle.recipients,
+        base_url=settings.base_url,
+        clock=clock,
     )
-    admin_logins = AdminLoginService(database, admin_repository, sessions, checks, factors, clock)
+    admin_logins = AdminLoginService(database, admin_repository, sessions, checks, passwords, factors, clock)
     proofs = StepUpService(
         sessions,
         {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
     )
-    admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
+    admins = AdminService(
+        database, admin_repository, factor_repository, passwords, rule, endings, mails, cursors, clock
+    )
     members = MemberService(
         database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
     )
@@ -255,7 +268,7 @@ def build(
     return UsersModule(
         name="users",
         database=database,
-        idempotency=IdempotencyKeys(database, clock),
+        idempotency=IdempotencyKeys(database, settings.secret_key, clock),
         routes=[
             account_router(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery

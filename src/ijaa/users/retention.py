@@ -9,6 +9,7 @@ PURGES = (
     # the devices of a member, and what the dashboard counts
     Purge("sessions", "least(expires_at, revoked_at)", timedelta(days=90)),
     Purge("password_guesses", "guessed_at", timedelta(days=1)),
+    Purge("registrations", "expires_at", timedelta()),
     Purge("email_tokens", "expires_at", timedelta(days=7)),
     Purge("email_changes", "expires_at", timedelta(days=7)),
     Purge("notifications", "told_at", timedelta(days=365)),

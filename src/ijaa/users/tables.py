@@ -13,3 +13,6 @@ IDEMPOTENCY_KEYS = idempotency_keys_table(UsersBase.metadata)
 OUTBOX = outbox_table(UsersBase.metadata)
 INBOX = inbox_table(UsersBase.metadata)
 JOBS = jobs_table(UsersBase.metadata)
+
+OUTGOING_MAILS = "users/outgoing-mails"
+"""Purpose of the key that seals the mails among them."""

@@ -79,9 +79,9 @@ async def refresh_admin(client: httpx.AsyncClient, admin: SignedInAdmin) -> None
 
 
 async def audited(database: Database) -> list[tuple[str, str | None, str | None, dict[str, Any]]]:
-    """Return the audit log without sign-ins: action, actor, subject, details."""
+    """Return the audit log without sign-ins, tried or done, and proofs: action, actor, subject, details."""
     rows: str = await database.fetch_value(
         "SELECT coalesce(json_agg(json_build_array(action, actor, subject, details) ORDER BY id), '[]')::text"
-        " FROM audit_log WHERE action <> 'admin-signed-in'"
+        " FROM audit_log WHERE action NOT IN ('admin-signed-in', 'admin-sign-in-failed', 'admin-stepped-up')"
     )
     return [tuple(row) for row in msgspec.json.decode(rows)]

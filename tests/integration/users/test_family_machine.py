@@ -13,6 +13,7 @@ from ijaa.settings import Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
+from ijaa.shared.flags import Offer
 from ijaa.shared.jobs import JobQueue
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
@@ -21,8 +22,10 @@ from ijaa.users.errors import SessionEnded
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.schemas import Device
 from ijaa.users.sessions.service import SessionService
+from tests.fakes import FakeFeatureFlags
 from tests.integration.users.conftest import App, an_account
 
+OFFERED = Offer(FakeFeatureFlags(), member=None, admin=None)
 STEPS = 50
 """Per example; with 100 examples 5,000 in all."""
 
@@ -100,7 +103,7 @@ async def test_families_follow_the_model_and_never_have_two_live_leaves(
                 clock.at += timedelta(seconds=how[0])
             case "log out":
                 family = families[how[0] % len(families)]
-                await sessions.log_out(family.tokens[-1], None)
+                await sessions.log_out(family.tokens[-1], None, OFFERED)
                 family.ended = True
             case _:
                 family = families[how[0] % len(families)]
@@ -119,7 +122,7 @@ async def _open(service: SessionService, database: Database, clock: FrozenClock)
 async def _show(service: SessionService, family: Family, index: int, now: datetime) -> None:
     expected = family.show(index, now)
     try:
-        given_back = (await service.refresh(family.tokens[index])).refresh
+        given_back = (await service.refresh(family.tokens[index], OFFERED)).refresh
     except SessionEnded:
         assert expected in {"ended", "stolen"}, (expected, index, len(family.tokens))
         family.ended = family.ended or expected == "stolen"

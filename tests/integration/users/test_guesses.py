@@ -17,6 +17,7 @@ from ijaa.users.accounts.domain import GUESSES
 from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.admins.models import Admin
+from tests.integration.users.admins import AnAdmin, sign_in_admin
 from tests.integration.users.conftest import (
     PASSWORD,
     AMember,
@@ -160,6 +161,45 @@ async def test_admins_are_guessed_at_no_more_often(
     assert checked == [password_hash] * LIMIT + [None]
 
 
+async def test_strangers_keep_nobody_who_is_signed_in_from_proving_himself(
+    client: httpx.AsyncClient, a_member: AMember, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    # mutants: one count for signing in and for proofs; no count for proofs, which a stolen session would guess by
+    asha, ada = await a_member("asha"), await an_admin("ada")
+    clock.at += timedelta(minutes=1)
+    for _ in range(LIMIT + 1):
+        assert (await sign_in(client, "asha", WRONG)).status_code == 401
+        assert (await sign_in_admin(client, ada.email, password=WRONG)).status_code == 401
+    assert (await step_up(client, asha.bearer)).status_code == 200
+    assert (await step_up(client, ada.bearer, totp=ada.code(clock.now()))).status_code == 200
+    body = {"current_password": PASSWORD, "new_password": "another violet passphrase"}
+    assert (await client.post("/api/v1/auth/password", json=body, headers=asha.bearer)).status_code == 204
+    for _ in range(LIMIT):
+        assert (await step_up(client, asha.bearer, password=WRONG)).status_code == 401
+    body = {"current_password": "another violet passphrase", "new_password": PASSWORD}
+    assert (await client.post("/api/v1/auth/password", json=body, headers=asha.bearer)).status_code == 401
+    assert (await step_up(client, asha.bearer, password="another violet passphrase")).status_code == 401
+    clock.at += timedelta(minutes=16)
+    assert (await sign_in(client, "asha", "another violet passphrase")).status_code == 200
+
+
+async def test_what_a_stranger_types_counts_for_nobodys_proof_and_factor(
+    client: httpx.AsyncClient, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    # mutant: keys of one kind, so that typing another's as a login takes all his guesses
+    ada = await an_admin("ada")
+    clock.at += timedelta(minutes=1)
+    for typed in ("ADMIN_ada factor", "admin ADMIN_ada"):
+        for _ in range(LIMIT):
+            await sign_in(client, typed, WRONG)
+    assert (await step_up(client, ada.bearer, totp=ada.code(clock.now()))).status_code == 200
+
+
+async def step_up(client: httpx.AsyncClient, bearer: dict[str, str], **given: object) -> httpx.Response:
+    """Prove a password again."""
+    return await client.post("/api/v1/auth/step-up", json={"password": PASSWORD, **given}, headers=bearer)
+
+
 async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
     start: Start, password_hash: str, clock: FrozenClock, mailbox: Mailbox
 ) -> None:
@@ -167,7 +207,8 @@ async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
     throttle = Throttle(None, installation="t", secret=b"t", factor=1.0, workers=1, clock=clock)
     async with start(throttle=throttle) as (client, module):
         await an_account(module.database, "asha", password_hash, clock.now())
-        await an_account(module.database, "chitra", password_hash, clock.now(), email_verified_at=None)
+        assert (await sign_up(client, "chitra")).status_code == 202
+        clock.at += timedelta(hours=2)
         taken = [await sign_up(client, "asha", email="late@mail.example") for _ in range(6)]
         assert {answer.status_code for answer in taken} == {409}
         for email in ("chitra@mail.example", "nobody@mail.example"):
@@ -175,7 +216,7 @@ async def test_an_address_gets_few_mails_and_the_answer_tells_nothing(
             assert [answer.status_code for answer in answers] == [202] * RECIPIENT.amount + [429]
             assert answers[-1].headers["retry-after"] == "3600"
         assert (await sign_up(client, "bilal", email="NOBODY@mail.example")).status_code == 429
-        await mailbox.last("chitra@mail.example", RECIPIENT.amount)
+        await mailbox.last("chitra@mail.example", RECIPIENT.amount + 1)
         assert (await sign_up(client, "late", email="late@mail.example")).status_code == 202
 
 

@@ -9,10 +9,9 @@ import httpx
 from sqlalchemy import text
 
 from ijaa.shared.clock import FrozenClock
-from ijaa.shared.crypto import token_hash
 from ijaa.shared.database import Database
 from ijaa.users.standing import MAY_ACT, NOT_BARRED, STATUS, status_of
-from tests.integration.users.admins import AnAdmin, audited
+from tests.integration.users.admins import AnAdmin, audited, sign_in_admin
 from tests.integration.users.conftest import (
     AMember,
     App,
@@ -24,7 +23,6 @@ from tests.integration.users.conftest import (
     refresh,
     sign_in,
     sign_up,
-    token_in,
 )
 from tests.integration.users.test_profiles import connect
 from tests.integration.users.test_second_factor import codes
@@ -191,13 +189,15 @@ async def test_an_erased_member_leaves_nothing_but_a_name_nobody_gets(
                 " VALUES ('asha', 'Spam', 'Much of it', 'USER_REPORT', now(), now(), 1)"
             )
         )
+    await sign_up(client, "bina2", email="asha@mail.example")
+    await mailbox.last("asha@mail.example")
     gone = await client.delete(f"{USERS}/asha", params={"immediately": "true"}, headers=ada.bearer)
     assert (gone.status_code, gone.content) == (204, b"")
     assert (await client.get("/api/v1/me", headers=asha.bearer)).status_code == 401
     assert codes(await refresh(client, asha.refresh)) == [(401, "session-ended")]
     assert codes(await client.get(f"{USERS}/asha", headers=ada.bearer)) == [(404, "not-found")]
-    await mailbox.last("asha@mail.example")
-    for table in ("users", "profiles", "connections", "sessions", "reports", "email_tokens", "jobs"):
+    await mailbox.last("asha@mail.example", 2)
+    for table in ("users", "profiles", "connections", "sessions", "reports", "email_tokens", "registrations", "jobs"):
         held = await database.fetch_value(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
         assert "asha" not in held.lower(), table
     assert await database.fetch_value("SELECT count(*) FROM reports") == 1
@@ -249,26 +249,37 @@ async def test_erasing_at_once_is_for_a_superadmin_who_has_just_proved_it(
     assert (await client.delete(f"{USERS}/asha", headers=mo.bearer)).status_code == 202
 
 
-async def test_who_was_barred_before_confirming_confirms_in_vain(
-    app: App, client: httpx.AsyncClient, an_admin: AnAdmin, mailbox: Mailbox
+async def test_a_registration_undoes_no_measure(
+    app: App, client: httpx.AsyncClient, an_admin: AnAdmin, mailbox: Mailbox, clock: FrozenClock
 ) -> None:
-    """Kills: the confirmation of an address that signs a barred account in, or mails it a new token."""
+    """Kills: a barred account that never confirmed its address thrown away for whoever registers it anew."""
     mo = await an_admin("mo", "moderator")
-    for name, (method, path, body) in {
-        "asha": ("POST", "/suspend", BECAUSE),
-        "bina": ("DELETE", "", None),
-    }.items():
-        assert (await client.post("/api/v1/auth/register", json=body_for(name))).status_code == 202
-        _, mail = await mailbox.last(f"{name}@mail.example")
-        await client.request(method, f"{USERS}/{name}{path}", json=body, headers=mo.bearer)
-        refused = await client.post("/api/v1/auth/verify-email", json={"token": token_in(mail)})
-        assert codes(refused) == [(422, "token-not-valid")]
-        await client.post("/api/v1/auth/verify-email/resend", json={"email": f"{name}@mail.example"})
-        held = await app[1].database.fetch_value("SELECT count(*) FROM email_tokens WHERE hash <> $1",
-                                                 token_hash(token_in(mail)))  # fmt: skip
-        assert held == (name == "bina")  # the token of the other one, and no new one
+    await an_account(app[1].database, "asha", None, clock.now() - timedelta(days=9), email_verified_at=None)
+    suspended = await client.post(f"{USERS}/asha/suspend", json=BECAUSE, headers=mo.bearer)
+    assert suspended.json()["status"] == "suspended"
+    for _ in range(2):
+        assert codes(await client.post("/api/v1/auth/register", json=body_for("asha"))) == [(409, "username-taken")]
+        fresh = await client.post("/api/v1/auth/register", json=body_for("asha2", email="asha@mail.example"))
+        assert fresh.status_code == 202
+        assert (await mailbox.last("asha@mail.example", 2))[0] != "Confirm your e-mail address"
+        await client.post("/api/v1/auth/verify-email/resend", json={"email": "asha@mail.example"})
+        clock.at += timedelta(hours=25)
+    mo.access = (await sign_in_admin(client, mo.email)).json()["access_token"]
     listed = await client.get(USERS, params={"status": "suspended"}, headers=mo.bearer)
     assert [one["username"] for one in listed.json()["items"]] == ["asha"]
+
+
+async def test_of_who_never_confirmed_others_are_told_nothing(
+    app: App, client: httpx.AsyncClient, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    """Kills: a message that says active, or suspended, of a name the façade calls unknown."""
+    mo = await an_admin("mo", "moderator")
+    await an_account(app[1].database, "asha", None, clock.now(), email_verified_at=None)
+    await client.post(f"{USERS}/asha/suspend", json=BECAUSE, headers=mo.bearer)
+    back = await client.post(f"{USERS}/asha/reinstate", headers=mo.bearer)
+    assert back.json()["status"] == "unverified"
+    assert await app[1].public.standings(["asha"]) == {"asha": "unknown"}
+    assert await app[1].database.fetch_value("SELECT count(*) FROM outbox") == 0
 
 
 async def test_members_are_found_by_standing_and_by_what_is_known_of_them(

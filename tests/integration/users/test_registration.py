@@ -15,6 +15,11 @@ def said(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
     return answer.status_code, headers, answer.content
 
 
+async def confirm(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    """Confirm an address."""
+    return await client.post("/api/v1/auth/verify-email", json={"token": token})
+
+
 async def test_a_known_address_answers_like_a_new_one(
     client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
 ) -> None:
@@ -28,7 +33,7 @@ async def test_a_known_address_answers_like_a_new_one(
     subject, text = await mailbox.last("asha@mail.example")
     assert subject == "You already have an account"
     assert "token" not in text
-    assert "username bina" in (await mailbox.last("bina@mail.example", 2))[1]
+    assert "username dina" in (await mailbox.last("bina@mail.example", 2))[1]
 
 
 async def test_a_taken_username_is_said(client: httpx.AsyncClient, a_member: AMember) -> None:
@@ -89,14 +94,14 @@ async def test_resending_never_tells(client: httpx.AsyncClient, a_member: AMembe
     assert (await client.post("/api/v1/auth/verify-email", json={"token": token})).status_code == 200
 
 
-async def test_the_first_token_that_confirms_ends_the_others(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
-    """Kills: a token of an address that is confirmed already signing somebody in."""
+async def test_mailed_again_it_is_the_same_token(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    """Kills: a mail that overtakes another making the link in it worthless; one token good after the other."""
     await sign_up(client, "asha")
     first = token_in((await mailbox.last("asha@mail.example"))[1])
     await client.post("/api/v1/auth/verify-email/resend", json={"email": "asha@mail.example"})
-    second = token_in((await mailbox.last("asha@mail.example", 2))[1])
-    assert (await client.post("/api/v1/auth/verify-email", json={"token": second})).status_code == 200
-    assert (await client.post("/api/v1/auth/verify-email", json={"token": first})).status_code == 422
+    assert token_in((await mailbox.last("asha@mail.example", 2))[1]) == first
+    assert (await confirm(client, first)).status_code == 200
+    assert (await confirm(client, first)).status_code == 422
 
 
 async def test_of_many_who_want_one_name_one_gets_it(app: App) -> None:
@@ -106,7 +111,7 @@ async def test_of_many_who_want_one_name_one_gets_it(app: App) -> None:
     assert sorted(a.status_code for a in names) == [202] + [409] * 7
     emails = await asyncio.gather(*(sign_up(client, f"bina{i}", email="b@mail.example") for i in range(8)))
     assert {a.status_code for a in emails} == {202}
-    assert await module.database.fetch_value("SELECT count(*) FROM users WHERE email = 'b@mail.example'") == 1
+    assert await module.database.fetch_value("SELECT count(*) FROM users") == 0
 
 
 async def test_nothing_is_stored_that_signs_anybody_in(app: App, mailbox: Mailbox) -> None:
@@ -114,9 +119,7 @@ async def test_nothing_is_stored_that_signs_anybody_in(app: App, mailbox: Mailbo
     client, module = app
     await sign_up(client, "asha")
     token = token_in((await mailbox.last("asha@mail.example"))[1])
-    stored = await module.database.fetch_value(
-        "SELECT (SELECT string_agg(t::text, ' ') FROM email_tokens t) || (SELECT string_agg(u::text, ' ') FROM users u)"
-    )
+    stored = await module.database.fetch_value("SELECT string_agg(r::text, ' ') FROM registrations r")
     assert token not in stored
     assert "$argon2id$v=19$m=65536,t=2,p=1$" in stored
     assert (await sign_in(client, "asha")).status_code == 401

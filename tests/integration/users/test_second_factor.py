@@ -6,8 +6,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from ijaa.settings import is_leaked
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.crypto import SecretBox
+from ijaa.shared.jobs import JobQueue
+from ijaa.shared.mail import transport_for
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.guess_repository import GuessRepository
@@ -214,11 +218,12 @@ async def test_the_proof_of_an_admin_is_password_and_second_factor(
     ada = await an_admin("ada")
     await add_admin(module.database, "mo", "moderator", password_hash, clock.now())
     box = SecretBox("secret key of the tests, 0123456789", "users/totp-seeds")
-    factors = SecondFactorService(module.database, SecondFactorRepository(), box, clock)
+    mails = MailQueue(JobQueue(module.database, clock), box, transport_for("file:///nowhere"), "ijaa@alumni.example")
+    factors = SecondFactorService(module.database, SecondFactorRepository(), box, mails, clock)
     proof = AdminProof(
         module.database,
         AdminRepository(module.database),
-        PasswordChecks(Passwords(), GuessRepository(module.database, clock), b"k"),
+        PasswordChecks(Passwords(), GuessRepository(module.database, clock), b"k", is_leaked),
         factors,
     )
     superadmin = Principal("ADMIN_ada", "ADMIN_ada", "s", "superadmin")

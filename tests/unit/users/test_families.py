@@ -17,6 +17,7 @@ def a_family(**given: object) -> Family:
     """Return a family in its third generation, seen from its live token."""
     sensible = {
         "id": UUID(int=1),
+        "kind": "member",
         "principal_id": "USER_1",
         "username": "asha",
         "rotated_at": NOW,

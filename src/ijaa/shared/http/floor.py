@@ -10,10 +10,11 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins import InitPlugin
+from litestar.types import Scope
 
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.errors import Forbidden
-from ijaa.shared.flags import FeatureDisabled, FeatureFlags
+from ijaa.shared.flags import FeatureDisabled, FeatureFlags, Offer
 from ijaa.shared.http.admission import Admission
 from ijaa.shared.http.auth import VERIFIER, authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.deadlines import Deadlines, allow
@@ -70,11 +71,13 @@ class HttpFloor(InitPlugin):
         app_config.dependencies |= {
             "viewer": Provide(provide_viewer),
             "caller": Provide(provide_caller),
+            "offer": Provide(self._provide_offer),
         }
         streams = Streams()
         app_config.state.update({VERIFIER: self._verifier, STREAMS: streams, UPLOADS: Uploads()})
         app_config.lifespan = [*app_config.lifespan, lambda _: streams.ending_with_the_server()]
         app_config.before_request = self._gate
+        app_config.after_exception.append(self._note_denied)
         app_config.on_startup += [lambda app: attach(app, self._policies), describe]
         app_config.request_class = StrictRequest
         app_config.exception_handlers.update(EXCEPTION_HANDLERS)
@@ -98,25 +101,29 @@ class HttpFloor(InitPlugin):
             allow(request.scope, seconds)
         try:
             caller = await authenticate(request, policy, self._verifier, self._clock)
-        except Forbidden:
-            await self._note_denied(request, policy)
-            raise
         finally:  # who is refused has asked, too: guessing tokens is no way around a limit
             if self._limiter is not None:
                 await admit(request, policy, self._limiter)
-        self._refuse_disabled(policy, caller)
+        if not policy.flag_waits:
+            self._offer(policy).to(caller.kind if caller else "member")
         refuse_undeclared(request)
         return await replay(request, policy, caller, self._idempotency) if request.method == "POST" else None
 
-    async def _note_denied(self, request: Request[Any, Any, Any], policy: Policy) -> None:
-        denied: Principal | None = request.scope["user"]
-        if self._on_denied is not None and denied is not None and policy.callers != MEMBERS:
-            await self._on_denied(denied, str(request.route_handler.operation_id))
+    async def _note_denied(self, refusal: Exception, scope: Scope) -> None:
+        """Tell of a refusal of administration, whether the gate or a use case refused."""
+        denied: Principal | None = scope.get("user")
+        if self._on_denied is None or denied is None or not isinstance(refusal, Forbidden):
+            return
+        handler: Any = scope["route_handler"]
+        if not isinstance(refusal, FeatureDisabled) and policy_of(handler).callers != MEMBERS:
+            await self._on_denied(denied, str(handler.operation_id))
 
-    def _refuse_disabled(self, policy: Policy, caller: Principal | None) -> None:
-        flag = policy.admin_flag if caller is not None and caller.kind == "admin" else policy.flag
-        if flag is not None and not self._flags.enabled(flag):
-            raise FeatureDisabled(f"This is switched off just now (feature flag {flag}).")
+    async def _provide_offer(self, request: Request[Any, Any, Any]) -> Offer:
+        """Give what the operation asks of the flags, for one that finds out itself whom it serves."""
+        return self._offer(policy_of(request.route_handler))
+
+    def _offer(self, policy: Policy) -> Offer:
+        return Offer(self._flags, member=policy.flag, admin=policy.admin_flag or policy.flag)
 
     def _openapi(self) -> OpenAPIConfig:
         return OpenAPIConfig(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.errors import Malformed, Problem
 from ijaa.shared.http.policies import NOT_ASKED, Policy
 from ijaa.shared.http.problems import as_messages
-from ijaa.shared.idempotency import Answer, Claim, IdempotencyKeys, fingerprint
+from ijaa.shared.idempotency import Answer, Claim, IdempotencyKeys
 from ijaa.shared.principals import Principal
 
 OPT = "module"
@@ -21,6 +21,8 @@ _PENDING = "ijaa.idempotency"
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = {b"content-type", b"location", b"etag"}
 _NEVER_KEPT = {401, 403, 429}
+_CREDENTIALS = ("/api/v1/auth/", "/api/v1/admin/auth/")
+"""Below these paths passwords come in and tokens go out: nothing of it is kept, whatever a policy says."""
 
 
 class _Pending:
@@ -74,14 +76,12 @@ async def replay(
     keys = stores.get(request.route_handler.opt.get(OPT, ""))
     if pending is None or keys is None or caller is None or policy.callers == NOT_ASKED or policy.answers_secret:
         return None
+    if request.scope["path_template"].startswith(_CREDENTIALS):
+        return None
     if not _KEY.fullmatch(pending.key):
         raise Malformed("Idempotency-Key takes 1 to 255 visible ASCII characters.")
-    claim = Claim(
-        caller.user_id,
-        str(request.route_handler.operation_id),
-        pending.key.decode(),
-        fingerprint(request.scope["raw_path"] + b"?" + request.scope["query_string"], await request.body()),
-    )
+    asked = request.scope["raw_path"] + b"?" + request.scope["query_string"] + b"\0" + await request.body()
+    claim = keys.claim(caller.user_id, str(request.route_handler.operation_id), pending.key.decode(), asked)
     session = await pending.stack.enter_async_context(keys.database.whole())
     with keys.database.reachable():
         answer = await keys.find(session, claim)

@@ -36,13 +36,18 @@ class Policy(msgspec.Struct, frozen=True):
     flag: str | None = None
     """The feature flag that switches it off."""
     admin_flag: str | None = None
-    """The one that does so for admins, where both kinds of caller share a route."""
+    """The one that does so for admins instead, where both kinds of caller share a route."""
     limit: Limit | None = None
     """None is `read` for GET and `write` for everything else."""
     seconds: float | None = None
     """How long an answer may take; None is 10 s for what hashes a password, 2 s for everything else."""
     answers_secret: bool = False
     """Whether the answer shows a secret once, so that it is never stored for an Idempotency-Key."""
+
+    @property
+    def flag_waits(self) -> bool:
+        """Whether only the operation itself finds out which kind it serves, by a token of a session."""
+        return self.callers == NOT_ASKED and self.admin_flag is not None
 
     @property
     def deadline(self) -> float | None:

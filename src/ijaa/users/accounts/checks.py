@@ -7,13 +7,16 @@ neither that he is, nor whether there is an account. It ends by itself, and it e
 
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
+from typing import Literal
 
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.metrics import PASSWORD_CHECKS
+from ijaa.shared.principals import Principal
 from ijaa.users.accounts.guess_repository import GuessRepository
 from ijaa.users.accounts.passwords import Passwords
 from ijaa.users.errors import LoginFailed, TotpRequired
 
+Purpose = Literal["sign-in", "proof", "factor"]
 _LONGEST = 300
 """Characters of a login that matter: no username and no address is longer."""
 
@@ -21,11 +24,14 @@ _LONGEST = 300
 class PasswordChecks:
     """Checks passwords for signing in, for stepping up and for changes, so that failures count alike everywhere."""
 
-    def __init__(self, passwords: Passwords, guesses: GuessRepository, secret: bytes) -> None:
+    def __init__(
+        self, passwords: Passwords, guesses: GuessRepository, secret: bytes, is_leaked: Callable[[str], bool]
+    ) -> None:
         self._passwords, self._guesses, self._secret = passwords, guesses, secret
+        self._is_leaked = is_leaked
 
-    async def holds(self, account: str, password: str, hashed: str | None, *, legacy: int = 0) -> bool:
-        """Whether the password is that of the account, and there is a guess left to find out.
+    async def signs_in(self, account: str, password: str, hashed: str | None, *, legacy: int = 0) -> bool:
+        """Whether the password is that of the account somebody signs in to, and there is a guess left to find out.
 
         `account` is its public id, by whichever login it was meant, or what was typed where there is none. `legacy` is
         the highest cost of the bcrypt hashes there are, whose check a failure has to take as long as.
@@ -34,14 +40,25 @@ class PasswordChecks:
             Unavailable: too many sign in just now; the guess is not counted.
 
         """
-        key = self._key(account)
+        return await self._holds(self._key("sign-in", account), password, hashed, legacy)
+
+    async def proves(self, caller: Principal, password: str, hashed: str | None) -> bool:
+        """Whether the password is that of the one who is signed in, and he has a guess left.
+
+        His guesses are his own: strangers who guess at his account keep him from nothing.
+        """
+        return await self._holds(self._key("proof", f"{caller.kind} {caller.user_id}"), password, hashed, 0)
+
+    async def _holds(self, key: str, password: str, hashed: str | None, legacy: int) -> bool:
         place = await self._guesses.take(key)
         if place is None:
             await self._passwords.matches(password, None, legacy=legacy)
             PASSWORD_CHECKS.labels("throttled").inc()
             return False
         try:
-            right = await self._passwords.matches(password, hashed, legacy=legacy)
+            # everybody knows a published default, whoever brought it along: a new password by mail opens the account
+            known = None if self._is_leaked(password) else hashed
+            right = await self._passwords.matches(password, known, legacy=legacy)
         except Unavailable:
             await self._guesses.give_back(key, place)
             raise
@@ -57,7 +74,7 @@ class PasswordChecks:
             LoginFailed: the code is wrong, or there is no guess left to find out.
 
         """
-        key = self._key(f"{account} factor")
+        key = self._key("factor", account)
         if (place := await self._guesses.take(key)) is None:
             raise LoginFailed
         try:
@@ -67,10 +84,12 @@ class PasswordChecks:
             raise
         await self._guesses.give_back(key, place)
 
-    async def forgive(self, account: str) -> None:
-        """Forget the wrong guesses at an account whose owner has just set a new password by mail."""
-        await self._guesses.forget(self._key(account))
+    async def forgive(self, member_id: str) -> None:
+        """Forget the wrong guesses at the account of a member who has just set a new password by mail."""
+        await self._guesses.forget(self._key("sign-in", member_id))
+        await self._guesses.forget(self._key("proof", f"member {member_id}"))
 
-    def _key(self, account: str) -> str:
+    def _key(self, purpose: Purpose, who: str) -> str:
         """Return what guesses are counted by; people type passwords where the login belongs, so it is never stored."""
-        return blake2b(account[:_LONGEST].lower().encode(), key=self._secret, digest_size=16).hexdigest()
+        said = who[:_LONGEST].lower().encode()
+        return blake2b(said, key=self._secret, person=purpose.encode(), digest_size=16).hexdigest()

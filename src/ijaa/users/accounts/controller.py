@@ -8,6 +8,7 @@ from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.principals import Principal
 from ijaa.users.accounts.email_service import EmailChangeService
 from ijaa.users.accounts.password_service import PasswordChangeService, PasswordResetService
+from ijaa.users.accounts.registration_service import RegistrationService
 from ijaa.users.accounts.schemas import (
     EmailChangeAsked,
     EmailChangeRead,
@@ -24,7 +25,7 @@ from ijaa.users.accounts.schemas import (
     Sent,
     Verification,
 )
-from ijaa.users.accounts.service import LoginService, MeService, RegistrationService
+from ijaa.users.accounts.service import LoginService, MeService
 from ijaa.users.profiles.controller import IfMatch
 from ijaa.users.sessions.delivery import TokenDelivery
 from ijaa.users.sessions.device import provide_device

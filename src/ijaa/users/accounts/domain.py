@@ -38,36 +38,9 @@ Estimate = Callable[[str], float]
 """How many guesses a password takes somebody who tries the likely ones first."""
 
 
-class Claimant(msgspec.Struct, frozen=True):
-    """An account that has the username or the e-mail somebody registers with."""
-
-    id: int
-    username: str
-    login_alias: str | None
-    email: str
-    verified: bool
-    awaited: bool
-    """Whether a mail that confirms it is still good."""
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """What stands against a registration."""
-
-    username_taken: bool
-    known: Claimant | None
-    """The account that has the e-mail."""
-    expired: list[int]
-    """Accounts never confirmed in time: their username and e-mail are free again."""
-
-
-def weigh(username: str, email: str, claimants: list[Claimant]) -> Claim:
-    """Decide what the accounts found mean for a registration."""
-    standing = [one for one in claimants if one.verified or one.awaited]
-    return Claim(
-        any(username in {one.username, (one.login_alias or "").lower()} for one in standing),
-        next((one for one in standing if one.email == email), None),
-        [one.id for one in claimants if one not in standing],
-    )
+def dearest(cost: str | None) -> int:
+    """Return the cost every failure has to pay, of the highest one that is found in hashes; 0 without any."""
+    return min(int(cost), MAX_LEGACY) if cost and cost.isdecimal() else 0
 
 
 def username_violations(username: str) -> Iterator[Violation]:

@@ -14,6 +14,7 @@ from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
 from ijaa.shared.rate_limit import Recipients
 from ijaa.users.accounts.mails import address_changed_mail, allow_address_mail, own_address_mail, wanted_address_mail
+from ijaa.users.accounts.registration_repository import RegistrationRepository
 from ijaa.users.accounts.schemas import EmailChangeRead
 from ijaa.users.accounts.token_repository import Destination, Moving, TokenRepository
 from ijaa.users.errors import EmailTaken, TokenNotValid, refuse
@@ -29,6 +30,7 @@ class EmailChangeService:
         self,
         database: Database,
         tokens: TokenRepository,
+        registrations: RegistrationRepository,
         endings: SessionEndings,
         mails: MailQueue,
         *,
@@ -36,7 +38,8 @@ class EmailChangeService:
         base_url: str,
         clock: Clock,
     ) -> None:
-        self._database, self._tokens, self._endings, self._mails = database, tokens, endings, mails
+        self._database, self._tokens, self._registrations = database, tokens, registrations
+        self._endings, self._mails = endings, mails
         self._recipients, self._base_url, self._clock = recipients, base_url, clock
 
     async def ask(self, caller: Principal, email: str) -> None:
@@ -66,7 +69,7 @@ class EmailChangeService:
             )
             allow = allow_address_mail(account.email, account.username, new_email, for_old, self._base_url)
             await self._mails.put(session, allow, identity=f"allow-{uuid4().hex}")
-            owner = next((one for one in found if one.email == new_email and one.verified), None)
+            owner = next((one for one in found if one.email == new_email), None)
             answer = (
                 wanted_address_mail(new_email, owner.username)
                 if owner
@@ -102,6 +105,9 @@ class EmailChangeService:
             raise TokenNotValid
         if not step.complete:
             return EmailChangeRead(status="waiting")
+        # whoever registers with the address has it no more, and it has no account before that
+        waiting = await self._registrations.lock(session, new_email, now)
+        await self._registrations.end(session, [one.id for one in waiting])
         await self._tokens.move(session, account, new_email, now)
         await self._tokens.void(session, account.user_id, now)
         await self._endings.end_all(session, "member", account.user_id, keep=step.session_id)

@@ -1,18 +1,24 @@
 """Mails about accounts; every link in them carries its token."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ijaa.shared.mail import Mail
 
 
-def confirmation_mail(to: str, username: str, token: str, base_url: str) -> Mail:
-    """Return the mail that confirms an address."""
-    return Mail(
-        to,
-        "Confirm your e-mail address",
+def confirmation_mail(to: str, registrations: Sequence[tuple[str, str]], base_url: str) -> Mail:
+    """Return the mail that confirms an address, for one of these registrations: username and token of each."""
+    links = (
         f"Somebody, probably you, registered the username {username} with this address.\n\n"
         f"Open this link within 24 hours to confirm it:\n\n{base_url}/verify?token={token}\n\n"
         f"A program sends the token itself to POST /api/v1/auth/verify-email:\n\n{token}\n\n"
+        for username, token in registrations
+    )
+    choose = "Confirm the username you chose and no other: whoever registered it knows its password.\n\n"
+    return Mail(
+        to,
+        "Confirm your e-mail address",
+        f"{''.join(links)}{choose if len(registrations) > 1 else ''}"
         "If it was not you, do nothing: without a confirmation the registration expires.\n",
     )
 

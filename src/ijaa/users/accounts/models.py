@@ -60,11 +60,41 @@ class User(UsersBase):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
+class Registration(UsersBase):
+    """Somebody who wants to become a member; he has an account once he has confirmed the address, and none before.
+
+    There is one for every username that was asked for, also with an address that has an account: whether a username is
+    taken tells nothing of the address it was asked for with.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        CheckConstraint("username = lower(username) AND username <> ''", name="username"),
+        CheckConstraint("email = lower(email) AND email <> ''", name="email"),
+        CheckConstraint("name <> ''", name="name"),
+        CheckConstraint("octet_length(token_hash) = 32", name="token_hash"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Random: the token is made from it."""
+    username: Mapped[str] = mapped_column(String(50), unique=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(100))
+    batch: Mapped[str | None] = mapped_column(String(10))
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """NULL where no token was mailed, or another registration of the address was confirmed."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """When the username is free again."""
+
+
 class EmailToken(UsersBase):
     """A link in a mail, good once; only its hash is kept."""
 
     __tablename__ = "email_tokens"
     __table_args__ = (
+        # verify-email is written by processes of the release before, which run beside this one during an upgrade
         CheckConstraint(one_of("purpose", "verify-email", "reset-password"), name="purpose"),
         CheckConstraint("octet_length(hash) = 32", name="hash"),
     )

@@ -71,7 +71,7 @@ class PasswordChangeService:
         holders = self._holders[caller.kind]
         held = await holders.held(caller.user_id)
         old = held.password_hash if held else None
-        if not await self._checks.holds(caller.user_id, current, old) or held is None or old is None:
+        if not await self._checks.proves(caller, current, old) or held is None or old is None:
             raise LoginFailed
         refuse(await self._rule.violations(new, held.words, "/new_password"))
         hashed, now = await self._passwords.hash(new), self._clock.now()

@@ -15,5 +15,5 @@ class MemberProof:
     async def prove(self, principal: Principal, password: str, totp: str | None) -> None:  # noqa: ARG002 - members have none
         """Return when the password is the member's; raise `LoginFailed` when it is not."""
         held = await self._repository.held(principal.user_id)
-        if not await self._checks.holds(principal.user_id, password, held.password_hash if held else None):
+        if not await self._checks.proves(principal, password, held.password_hash if held else None):
             raise LoginFailed

@@ -43,8 +43,7 @@ change AS (DELETE FROM email_changes USING account WHERE email_changes.user_id =
 UPDATE email_tokens SET used_at = :now FROM account WHERE email_tokens.user_id = account.id AND used_at IS NULL
 """)
 _LOCK_MOVING = text(f"""
-SELECT u.id, u.user_id, u.username, u.email, {NOT_BARRED.format(now=":now")} AS active,
-       u.email_verified_at IS NOT NULL AS verified
+SELECT u.id, u.user_id, u.username, u.email, {NOT_BARRED.format(now=":now")} AS active
 FROM users u WHERE u.user_id = :user_id OR u.email = :new_email ORDER BY u.id FOR UPDATE
 """)
 _ASK = text("""
@@ -67,7 +66,6 @@ WHERE expires_at > :now
   AND (old_hash = :hash AND old_confirmed_at IS NULL OR new_hash = :hash AND new_confirmed_at IS NULL)
 RETURNING session_id, old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL
 """)
-_GIVE_WAY = text("DELETE FROM users WHERE email = :email AND email_verified_at IS NULL")
 _MOVE = text(f"""
 WITH profile AS (
     UPDATE profiles SET email = :new, updated_at = :now, version = version + 1 WHERE user_id = :id AND email = :old
@@ -92,7 +90,6 @@ class Moving(msgspec.Struct, frozen=True):
     username: str
     email: str
     active: bool
-    verified: bool
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -178,11 +175,7 @@ class TokenRepository:
         return None if row is None else Step(*row)
 
     async def move(self, session: AsyncSession, account: Moving, new_email: str, now: datetime) -> bool:
-        """Give an account its new address; a registration with it that was never confirmed gives way.
-
-        The profile shows the new one if it showed the old one.
-        """
-        await session.execute(_GIVE_WAY, {"email": new_email})
+        """Give an account its new address; the profile shows the new one if it showed the old one."""
         return await _one(session, _MOVE, {"id": account.id, "old": account.email, "new": new_email, "now": now})
 
 

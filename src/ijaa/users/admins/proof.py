@@ -27,7 +27,7 @@ class AdminProof:
         """
         found = await self._repository.by_id(principal.user_id)
         hashed = found.password_hash if found and found.active else None
-        if not await self._checks.holds(principal.user_id, password, hashed) or found is None:
+        if not await self._checks.proves(principal, password, hashed) or found is None:
             raise LoginFailed
         async with self._database.transaction() as session:
             if await self._repository.lock_unchanged(session, found) is None:

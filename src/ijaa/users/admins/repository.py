@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.database import Database
 from ijaa.shared.principals import AdminRole, Role
 from ijaa.shared.schema import columns
-from ijaa.users.accounts.domain import Held
+from ijaa.users.accounts.domain import Held, dearest
 from ijaa.users.admins.models import Admin
 from ijaa.users.standing import SIGNED_IN_AS
 
@@ -32,6 +32,25 @@ class AdminCredentials(msgspec.Struct, frozen=True):
     active: bool
 
 
+class SoughtAdmin(msgspec.Struct, frozen=True):
+    """What a sign-in found: the admin, if there is one, and the dearest bcrypt hash of all admins."""
+
+    legacy_cost: str | None
+    admin_id: str | None
+    password_hash: str
+    active: bool
+
+    @property
+    def legacy(self) -> int:
+        """The highest cost among the bcrypt hashes there are, 0 without any."""
+        return dearest(self.legacy_cost)
+
+    @property
+    def account(self) -> AdminCredentials | None:
+        """The admin who was meant."""
+        return None if self.admin_id is None else AdminCredentials(self.admin_id, self.password_hash, self.active)
+
+
 class StoredAdmin(msgspec.Struct, frozen=True):
     """An admin as he lies in the table."""
 
@@ -50,7 +69,11 @@ class StoredAdmin(msgspec.Struct, frozen=True):
 _HELD = """
 SELECT admin_id, email, name, NULL, NULL, password_hash FROM admins WHERE admin_id = $1 AND active
 """
-_BY_EMAIL = f"SELECT {columns(AdminCredentials)} FROM admins WHERE email = lower($1)"
+_BY_EMAIL = f"""
+SELECT legacy.cost, found.* FROM
+    (SELECT max(substr(password_hash, 5, 2)) AS cost FROM admins WHERE left(password_hash, 2) = '$2') legacy
+LEFT JOIN (SELECT {columns(AdminCredentials)} FROM admins WHERE email = lower($1)) found ON true
+"""
 _BY_ID = f"SELECT {columns(AdminCredentials)} FROM admins WHERE admin_id = $1"
 _READ = f"SELECT {columns(StoredAdmin, 'a', second_factor='a.totp_seed IS NOT NULL')} FROM admins a"
 _PAGE = f"{_READ} WHERE a.id > $1 ORDER BY a.id LIMIT $2"
@@ -63,9 +86,11 @@ class AdminRepository:
     def __init__(self, database: Database, *, totp_required: bool = True) -> None:
         self._database, self._totp_required = database, totp_required
 
-    async def by_email(self, email: str) -> AdminCredentials | None:
-        """Return the admin with this address; upper case does not matter."""
-        return await self._database.fetch_one(AdminCredentials, _BY_EMAIL, email)
+    async def by_email(self, email: str) -> SoughtAdmin:
+        """Look for the admin with this address; upper case does not matter."""
+        found = await self._database.fetch_one(SoughtAdmin, _BY_EMAIL, email)
+        assert found is not None  # noqa: S101 - an aggregate always gives a row
+        return found
 
     async def by_id(self, admin_id: str) -> AdminCredentials | None:
         """Return the admin with this public id."""

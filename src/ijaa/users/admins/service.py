@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from uuid import uuid4
 
 from msgspec import UNSET
 from msgspec.structs import asdict
@@ -12,17 +13,22 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database, violates
 from ijaa.shared.errors import Conflict, NotFound, Unauthenticated, Violation
+from ijaa.shared.mail import Mail
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import AdminRole, Principal
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.domain import context_words
-from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.accounts.mails import password_changed_mail
+from ijaa.users.accounts.passwords import Passwords, outdated
 from ijaa.users.accounts.rule import PasswordRule
+from ijaa.users.admins.mails import role_changed_mail
 from ijaa.users.admins.models import Admin
-from ijaa.users.admins.repository import AdminRepository, StoredAdmin
+from ijaa.users.admins.repository import AdminCredentials, AdminRepository, StoredAdmin
 from ijaa.users.admins.schemas import AdminCreated, AdminPatch, AdminRead
 from ijaa.users.errors import LoginFailed, OwnAccount, refuse
 from ijaa.users.identifiers import fold_email, public_id
+from ijaa.users.second_factor.mails import factor_reset_mail
 from ijaa.users.second_factor.repository import SecondFactorRepository
 from ijaa.users.second_factor.service import SecondFactorService
 from ijaa.users.sessions.schemas import Device, Tokens
@@ -50,24 +56,30 @@ class AdminLoginService:
         repository: AdminRepository,
         sessions: SessionService,
         checks: PasswordChecks,
+        passwords: Passwords,
         factors: SecondFactorService,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
-        self._sessions, self._checks, self._clock = sessions, checks, clock
+        self._sessions, self._checks, self._passwords, self._clock = sessions, checks, passwords, clock
 
     async def log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
-        """Open a session; raise `LoginFailed` after one look-up and one hash, whatever is wrong.
+        """Open a session; raise `LoginFailed` after the same work, whatever is wrong.
 
         Raises:
             TotpRequired: the password was right, and the second factor was not given.
 
         """
-        found = await self._repository.by_email(email)
-        hashed = found.password_hash if found and found.active else None
-        account = found.admin_id if found else fold_email(email)
-        if not await self._checks.holds(account, password, hashed) or found is None:
-            raise LoginFailed
+        try:
+            return await self._log_in(email, password, totp, device)
+        except LoginFailed:
+            await self._note_failure(email)
+            raise
+
+    async def _log_in(self, email: str, password: str, totp: str | None, device: Device) -> Tokens:
+        found = await self._proven(email, password)
+        if outdated(found.password_hash):
+            found = await self._renewed(found, email, password)
         async with self._database.transaction() as session:
             if (role := await self._repository.lock_unchanged(session, found)) is None:
                 raise LoginFailed
@@ -83,6 +95,29 @@ class AdminLoginService:
                 subject=found.admin_id,
             )
         return tokens
+
+    async def _note_failure(self, email: str) -> None:
+        """Record a failure, of whoever it was meant for, or of nobody: the work is the same."""
+        meant, now = (await self._repository.by_email(email)).admin_id, self._clock.now()
+        async with self._database.transaction() as session:
+            await audit.record(session, AUDIT_LOG, at=now, action="admin-sign-in-failed", actor=None, subject=meant)
+
+    async def _proven(self, email: str, password: str) -> AdminCredentials:
+        sought = await self._repository.by_email(email)
+        found = sought.account
+        hashed = found.password_hash if found and found.active else None
+        account = found.admin_id if found else fold_email(email)
+        if not await self._checks.signs_in(account, password, hashed, legacy=sought.legacy) or found is None:
+            raise LoginFailed
+        return found
+
+    async def _renewed(self, found: AdminCredentials, email: str, password: str) -> AdminCredentials:
+        """Replace an imported hash, as its password is known now; of two who sign in at once one replaces it."""
+        replacement, old = await self._passwords.hash(password), found.password_hash
+        async with self._database.transaction() as session:
+            if await self._repository.replace_password(session, found.admin_id, old, replacement, self._clock.now()):
+                return AdminCredentials(found.admin_id, replacement, found.active)
+        return await self._proven(email, password)
 
 
 class AdminService:
@@ -100,12 +135,13 @@ class AdminService:
         passwords: Passwords,
         rule: PasswordRule,
         endings: SessionEndings,
+        mails: MailQueue,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._factors = database, repository, factors
         self._passwords, self._rule, self._endings = passwords, rule, endings
-        self._cursors, self._clock = cursors, clock
+        self._mails, self._cursors, self._clock = mails, cursors, clock
 
     async def page(self, cursor: str | None, limit: int) -> Page[AdminRead]:
         """Return admins, oldest first."""
@@ -204,6 +240,7 @@ class AdminService:
         async with self._database.transaction() as session:
             admin = await self._addressed(session, email)
             await self._change(session, None, admin, "admin-password-reset", password_hash=hashed)
+            await self._tell(session, password_changed_mail(admin.email, self._clock.now()))
             await self._endings.end_all(session, "admin", admin.admin_id)
 
     async def _locked(self, session: AsyncSession, actor: Principal, admin_id: str) -> Admin:
@@ -233,10 +270,13 @@ class AdminService:
         admin.role, admin.updated_at = role, self._clock.now()
         await session.flush()
         await self._audit(session, "admin-role-changed", actor.user_id, admin, **given)
+        await self._tell(session, role_changed_mail(admin.email, given["was"], role, admin.updated_at))
         await self._endings.end_all(session, "admin", admin.admin_id)
 
     async def _forget_factor(self, session: AsyncSession, actor: str | None, admin: Admin) -> None:
-        await self._factors.forget(session, admin.admin_id, self._clock.now())
+        now, had = self._clock.now(), admin.totp_confirmed_at
+        await self._factors.forget(session, admin.admin_id, now)
+        await self._tell(session, factor_reset_mail(admin.email, had, now))
         await self._audit(session, "admin-totp-reset", actor, admin)
         await self._endings.end_all(session, "admin", admin.admin_id)
 
@@ -248,6 +288,9 @@ class AdminService:
         admin.updated_at = self._clock.now()
         await session.flush()
         await self._audit(session, action, actor.user_id if actor else None, admin)
+
+    async def _tell(self, session: AsyncSession, mail: Mail) -> None:
+        await self._mails.put(session, mail, identity=f"admin-{uuid4().hex}")
 
     async def _audit(
         self, session: AsyncSession, action: str, actor: str | None, admin: Admin, **details: object

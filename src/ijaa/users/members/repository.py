@@ -30,6 +30,7 @@ _ERASURE = (
     "DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username",
     "DELETE FROM blocks WHERE blocker_username = :username OR blocked_username = :username",
     "UPDATE reports SET reporter_username = NULL WHERE reporter_username = :username",
+    "DELETE FROM registrations WHERE id IN (SELECT id FROM registrations WHERE email = :email ORDER BY id FOR UPDATE)",
     "DELETE FROM idempotency_keys WHERE principal = :user_id",
     "DELETE FROM sessions WHERE principal_kind = 'member' AND principal_id = :user_id",
 )
@@ -84,7 +85,7 @@ class MemberRepository:
 
     async def erase(self, session: AsyncSession, user: User, now: datetime) -> None:
         """Delete a locked account with all that hangs on it, and keep its names from being given again."""
-        gone = {"username": user.username, "user_id": user.user_id}
+        gone = {"username": user.username, "user_id": user.user_id, "email": user.email}
         for statement in _ERASURE:
             await session.execute(text(statement), gone)
         await session.execute(delete(User).where(User.id == user.id))

@@ -22,7 +22,7 @@ from ijaa.users.files.service import FileService
 from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.schemas import MemberAccount, Suspension
-from ijaa.users.messages import StandingChanged
+from ijaa.users.messages import Standing, StandingChanged
 from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.standing import GRACE, MemberStatus, status_of
 from ijaa.users.tables import AUDIT_LOG
@@ -109,7 +109,7 @@ class MemberService:
                 user.suspended_at = user.suspended_until = user.suspension_reason = None
                 user.updated_at = self._clock.now()
                 await session.flush()
-                await self._publish(session, StandingChanged(username=user.username, standing="active"))
+                await self._tell_others(session, user, "active")
                 mail = reinstated_mail(user.email, user.username)
                 await self._told(session, actor, user, "user-reinstated", mail)
         return await self.read(username)
@@ -162,7 +162,11 @@ class MemberService:
         user.updated_at = self._clock.now()
         await session.flush()
         await self._endings.end_all(session, "member", user.user_id)
-        await self._publish(session, StandingChanged(username=user.username, standing="suspended"))
+        await self._tell_others(session, user, "suspended")
+
+    async def _tell_others(self, session: AsyncSession, user: User, standing: Standing) -> None:
+        if user.email_verified_at is not None:  # whoever never confirmed his address is unknown to others, as ever
+            await self._publish(session, StandingChanged(username=user.username, standing=standing))
 
     async def _told(
         self, session: AsyncSession, actor: Principal | None, user: User, action: str, mail: Mail, **details: object

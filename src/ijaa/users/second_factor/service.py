@@ -1,5 +1,7 @@
 """Use cases of the second factor."""
 
+from uuid import uuid4
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared import audit
@@ -7,9 +9,11 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import SecretBox, token_hash
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Conflict, Invalid, Unauthenticated, Violation
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import LoginFailed, TotpRequired
 from ijaa.users.second_factor.domain import enrolment_uri, new_recovery_codes, new_seed, step_of, typed
+from ijaa.users.second_factor.mails import factor_enrolled_mail
 from ijaa.users.second_factor.repository import SecondFactorRepository, StoredFactor
 from ijaa.users.second_factor.schemas import RecoveryCodes, TotpEnrolment
 from ijaa.users.tables import AUDIT_LOG
@@ -18,8 +22,11 @@ from ijaa.users.tables import AUDIT_LOG
 class SecondFactorService:
     """Enrols second factors and checks them."""
 
-    def __init__(self, database: Database, repository: SecondFactorRepository, box: SecretBox, clock: Clock) -> None:
-        self._database, self._repository, self._box, self._clock = database, repository, box, clock
+    def __init__(
+        self, database: Database, repository: SecondFactorRepository, box: SecretBox, mails: MailQueue, clock: Clock
+    ) -> None:
+        self._database, self._repository, self._box = database, repository, box
+        self._mails, self._clock = mails, clock
 
     async def begin(self, admin: Principal) -> TotpEnrolment:
         """Begin an enrolment; the factor there is, if any, counts until the new one is confirmed."""
@@ -49,7 +56,10 @@ class SecondFactorService:
             shown = list(new_recovery_codes())
             hashes = [token_hash(typed(one)) for one in shown]
             await self._repository.enrol(session, admin_id, self._box.seal(seed, _seed(admin_id)), step, hashes, now)
-            await self._audit(session, "admin-totp-enrolled", admin_id, replaced=stored.seed is not None)
+            replaced = stored.seed is not None
+            await self._audit(session, "admin-totp-enrolled", admin_id, replaced=replaced)
+            mail = factor_enrolled_mail(stored.email, replaced=replaced, at=now)
+            await self._mails.put(session, mail, identity=f"factor-{uuid4().hex}")
         return RecoveryCodes(recovery_codes=shown)
 
     async def check(self, session: AsyncSession, admin_id: str, code: str | None) -> None:

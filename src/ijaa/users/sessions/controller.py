@@ -7,6 +7,7 @@ from litestar import Controller, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import CookieParameter, FromPath, HeaderParameter, JSONBody, QueryParameter
 
+from ijaa.shared.flags import Offer
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import SessionEnded
@@ -36,20 +37,23 @@ class SessionController(Controller):
         self,
         sessions: NamedDependency[SessionService],
         delivery: NamedDependency[TokenDelivery],
+        offer: NamedDependency[Offer],
         cookie: Kept = None,
         data: JSONBody[RefreshTokenGiven | None] = None,
     ) -> Response[SignedIn]:
         """Give a new access token and the successor of the refresh token, delivered the way the old one came."""
         token = data.refresh_token if data else cookie
         if not token:
+            offer.to("member")
             raise SessionEnded
-        return delivery.answer(await sessions.refresh(token), "body" if data else "cookie")
+        return delivery.answer(await sessions.refresh(token, offer), "body" if data else "cookie")
 
     @post("/logout", operation_id="logOut", summary="End this session", status_code=204)
     async def log_out(
         self,
         sessions: NamedDependency[SessionService],
         delivery: NamedDependency[TokenDelivery],
+        offer: NamedDependency[Offer],
         cookie: Kept = None,
         authorization: Annotated[str | None, HeaderParameter(name="Authorization", max_length=65_536)] = None,
         data: JSONBody[RefreshTokenGiven | None] = None,
@@ -57,7 +61,7 @@ class SessionController(Controller):
         """End the session of the refresh token, and of the access token if there is one; without either, do nothing."""
         scheme, _, access = (authorization or "").partition(" ")
         bearer = access.strip() if scheme.lower() == "bearer" else None
-        await sessions.log_out(data.refresh_token if data else cookie, bearer)
+        await sessions.log_out(data.refresh_token if data else cookie, bearer, offer)
         return delivery.forgotten()
 
     @post(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from ijaa.shared.principals import Principal, Role
+from ijaa.shared.principals import Kind, Principal, Role
 
 TOKEN_LIFETIME = timedelta(days=7)
 FAMILY_LIFETIME = timedelta(days=30)
@@ -21,6 +21,7 @@ class Family(msgspec.Struct, frozen=True):
     """A family as it stands under its lock, seen from one of its tokens."""
 
     id: UUID
+    kind: Kind
     principal_id: str
     username: str
     rotated_at: datetime

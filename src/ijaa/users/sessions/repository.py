@@ -18,7 +18,7 @@ from ijaa.users.sessions.schemas import Device, SessionRead
 from ijaa.users.standing import MAY_ACT, SIGNED_IN_AS
 
 _LOCK_FAMILY = text(f"""
-SELECT s.id, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
+SELECT s.id, s.principal_kind, s.principal_id, s.username, s.last_used_at, s.expires_at, s.revoked_at,
        s.current_seq, t.seq, t.issued_at, s.authenticated_at,
        CASE s.principal_kind
            WHEN 'member' THEN (
@@ -63,7 +63,10 @@ _REVOKE_ALL = text(
 _PROVED = text(
     "UPDATE sessions SET authenticated_at = :now WHERE id = :id AND revoked_at IS NULL AND expires_at > :now"
 )
-_FIND = text("SELECT session_id FROM refresh_tokens WHERE hash = :hash")
+_FIND = text("""
+SELECT s.id, s.principal_kind, s.principal_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+WHERE t.hash = :hash
+""")
 _OWNER = text("""
 SELECT email FROM users WHERE :kind = 'member' AND user_id = :principal
 UNION ALL SELECT email FROM admins WHERE :kind = 'admin' AND admin_id = :principal
@@ -82,6 +85,13 @@ class After(msgspec.Struct, frozen=True, array_like=True):
 
     created_at: datetime
     id: UUID
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whose a session is."""
+
+    kind: Kind
+    principal_id: str
 
 
 class SessionRepository:
@@ -159,10 +169,9 @@ class SessionRepository:
         done = cast("CursorResult[Any]", await session.execute(_PROVED, {"id": session_id, "now": now}))
         return done.rowcount == 1
 
-    async def find(self, session: AsyncSession, token_hash: bytes) -> UUID | None:
-        """Return the session a refresh token belongs or belonged to."""
-        found: UUID | None = (await session.execute(_FIND, {"hash": token_hash})).scalar()
-        return found
+    async def find(self, session: AsyncSession, token_hash: bytes) -> dict[UUID, Owner]:
+        """Return the session a refresh token belongs or belonged to, and whose it is."""
+        return {row.id: Owner(*row[1:]) for row in await session.execute(_FIND, {"hash": token_hash})}
 
     async def owner_email(self, session: AsyncSession, owner: Principal) -> str | None:
         """Return where the owner of a session is written to."""

@@ -15,6 +15,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.crypto import new_token, next_token, token_hash
 from ijaa.shared.database import Database, after_commit
 from ijaa.shared.errors import NotFound
+from ijaa.shared.flags import Offer
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import InvalidTokenError, Kind, Principal, Role, TokenVerifier
@@ -23,7 +24,7 @@ from ijaa.users.sessions.domain import FAMILY_LIFETIME, Family, Verdict, judge
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.keys import SigningKeys
 from ijaa.users.sessions.mails import reuse_mail
-from ijaa.users.sessions.repository import After, SessionRepository
+from ijaa.users.sessions.repository import After, Owner, SessionRepository
 from ijaa.users.sessions.revoked import Revoked
 from ijaa.users.sessions.schemas import Device, SessionRead, Tokens
 from ijaa.users.tables import AUDIT_LOG
@@ -91,10 +92,11 @@ class SessionService:
         )
         return await self._tokens(principal, token)
 
-    async def refresh(self, token: str) -> Tokens:
+    async def refresh(self, token: str, offer: Offer) -> Tokens:
         """Give the successor of a refresh token, and a new access token.
 
         Raises:
+            FeatureDisabled: it is not offered to the owner of the session just now, or to members where there is none.
             SessionEnded: the token is unknown, expired, revoked, or was used before; the last ends its whole family.
 
         """
@@ -103,6 +105,7 @@ class SessionService:
         # here they wait without a connection each: one token shown fifty times must not empty the pool
         async with self._turns.setdefault(shown, asyncio.Lock()), self._database.transaction() as session:
             family = await self._repository.lock(session, shown, now)
+            offer.to(family.kind if family else "member")
             verdict = judge(family, now) if family else Verdict.ENDED
             if family and verdict is Verdict.ROTATE:
                 await self._repository.rotate(session, family, token_hash(successor), now)
@@ -112,22 +115,31 @@ class SessionService:
             raise SessionEnded
         return await self._tokens(family.principal, successor)
 
-    async def log_out(self, refresh_token: str | None, access_token: str | None) -> None:
-        """End the session these tokens belong to; tokens that are not good end nothing, and that is no error."""
-        ids = []
+    async def log_out(self, refresh_token: str | None, access_token: str | None, offer: Offer) -> None:
+        """End the session these tokens belong to; tokens that are not good end nothing, and that is no error.
+
+        Raises `FeatureDisabled` when it is not offered to the owner just now, or to members where there is none.
+        """
+        owners: dict[UUID, Owner] = {}
         if access_token:
             with suppress(InvalidTokenError):  # there is nothing to end then
-                ids.append(UUID((await self._verifier.verify(access_token)).session_id))
+                caller = await self._verifier.verify(access_token)
+                owners[UUID(caller.session_id)] = Owner(caller.kind, caller.user_id)
         async with self._database.transaction() as session:
             if refresh_token and (found := await self._repository.find(session, token_hash(refresh_token))):
-                ids.append(found)
-            if ids:
-                self._told(session, await self._repository.revoke(session, ids, self._clock.now()))
+                owners |= found
+            for kind in {owner.kind for owner in owners.values()} or {"member"}:
+                offer.to(kind)
+            ended = await self._repository.revoke(session, list(owners), self._clock.now()) if owners else []
+            for one in ended:
+                await self._note(session, "admin-signed-out", owners[UUID(one.session_id)], session_id=one.session_id)
+            self._told(session, ended)
 
     async def log_out_everywhere(self, caller: Principal) -> None:
         """End every session of the caller, this one included."""
         async with self._database.transaction() as session:
             await self._endings.end_all(session, caller.kind, caller.user_id)
+            await self._note(session, "admin-signed-out", Owner(caller.kind, caller.user_id), everywhere=True)
 
     async def reauthenticate(self, caller: Principal) -> str:
         """Note that the caller proved his password just now and return an access token that says so.
@@ -140,6 +152,7 @@ class SessionService:
         async with self._database.transaction() as session:
             if not await self._repository.proved(session, UUID(caller.session_id), now):
                 raise SessionEnded
+            await self._note(session, "admin-stepped-up", Owner(caller.kind, caller.user_id))
         principal = msgspec.structs.replace(caller, auth_time=int(now.timestamp()))
         return issue(principal, await self._keys.current(), self._issuer, now)
 
@@ -147,6 +160,9 @@ class SessionService:
         """End one of the caller's sessions; raise `NotFound` when it is not there or somebody else's."""
         async with self._database.transaction() as session:
             ended = await self._repository.revoke_own(session, caller, session_id, self._clock.now())
+            for one in ended:
+                owner = Owner(caller.kind, caller.user_id)
+                await self._note(session, "admin-signed-out", owner, session_id=one.session_id)
             self._told(session, ended)
         if not ended:
             raise NotFound
@@ -177,6 +193,12 @@ class SessionService:
         if email := await self._repository.owner_email(session, family.principal):
             await self._mails.put(session, reuse_mail(email, now), identity=f"reuse-{family.id.hex}")
         self._told(session, ended)
+
+    async def _note(self, session: AsyncSession, action: str, owner: Owner, **details: object) -> None:
+        """Record what an admin did with his sessions; what members do with theirs is their own affair."""
+        if owner.kind == "admin":
+            at, who = self._clock.now(), owner.principal_id
+            await audit.record(session, AUDIT_LOG, at=at, action=action, actor=who, subject=who, details=details)
 
     def _told(self, session: AsyncSession, revoked: Sequence[Revoked]) -> None:
         tell_after_commit(session, self._feed, revoked)

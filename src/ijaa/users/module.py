@@ -28,7 +28,7 @@ from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
-from ijaa.shared.outbox import Outbox
+from ijaa.shared.outbox import Outbox, Publish
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
 from ijaa.shared.redis import namespace
@@ -48,6 +48,12 @@ from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.connections.block_repository import BlockRepository
+from ijaa.users.connections.block_service import BlockService
+from ijaa.users.connections.controller import connection_router
+from ijaa.users.connections.repository import ConnectionRepository
+from ijaa.users.connections.service import ConnectionService
+from ijaa.users.connections.suggestion_repository import SuggestionRepository
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
@@ -124,7 +130,8 @@ def build(
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, clock)
+    blocks = BlockRepository(database)
+    public = UsersPublic(profile_repository, blocks, verifier, keys, feed, flag_feed, clock)
     passwords = Passwords()
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
@@ -230,6 +237,7 @@ def build(
             ),
             session_router(sessions, proofs, delivery),
             profile_router(profiles),
+            _community(database, blocks, notifications.notifier, outbox.publish, cursors, clock),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -249,11 +257,22 @@ def build(
     )
 
 
+def _community(
+    database: Database, blocks: BlockRepository, notifier: Notifier, publish: Publish, cursors: Cursors, clock: Clock
+) -> Router:
+    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
+    return connection_router(
+        ConnectionService(database, repository, suggestions, notifier, cursors, clock),
+        BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
+    )
+
+
 @dataclass(frozen=True)
 class _Notifications:
     """What members are told: how they read it, what fills it, and what tells those who watch."""
 
     routes: Router
+    notifier: Notifier
     inbox: Inbox
     bus: LiveBus
 
@@ -264,7 +283,8 @@ def _notifications(
     repository = NotificationRepository(database)
     live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
-    told = EventMessages(Notifier(repository, mails, live.tell, cursors, settings.base_url, clock))
+    notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
+    told = EventMessages(notifier)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
@@ -273,6 +293,7 @@ def _notifications(
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return _Notifications(
         notification_router(service, live),
+        notifier,
         Inbox(database, heard, clock),
         LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
     )

@@ -6,6 +6,7 @@ from ijaa.shared.access_tokens import PublicKeys, Revocations
 from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
+from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.messages import PUBLISHED
 from ijaa.users.profiles.domain import Relation, relation, visible_fields
 from ijaa.users.profiles.repository import ProfileRepository, StoredCard
@@ -20,13 +21,14 @@ class UsersPublic:
     def __init__(
         self,
         profiles: ProfileRepository,
+        blocks: BlockRepository,
         verifier: TokenVerifier,
         keys: PublicKeys,
         revocations: Revocations,
         flags: FeatureFlags,
         clock: Clock,
     ) -> None:
-        self._profiles, self._clock = profiles, clock
+        self._profiles, self._blocks, self._clock = profiles, blocks, clock
         self.verifier = verifier
         self.keys, self.revocations, self.flags = keys, revocations, flags
 
@@ -57,6 +59,10 @@ class UsersPublic:
         found = await self._profiles.cards(set(asked.values()), None, self._clock.now())
         stored = {one.username: _shared(one) for one in found}
         return {name: stored[username] for name, username in asked.items() if username in stored}
+
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return everybody whom a block keeps from a member's sight, whoever blocked whom. Raises `Unavailable`."""
+        return await self._blocks.hidden(viewer.lower())
 
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -116,7 +117,14 @@ class Notifier:
             mail = notification_mail(
                 to.email, to.username, words, self._base_url, f"{self._base_url}/unsubscribe?token={token}"
             )
-            await self._mails.put(session, mail, identity=f"note-{kind}-{seq}-{to.user_id}"[:40])
+            identity = blake2b(f"{kind}/{subject}/{seq}/{to.user_id}".encode(), digest_size=16).hexdigest()
+            await self._mails.put(session, mail, identity=f"note-{identity}")
+
+    async def take_back(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
+        """Take away what members were told of something, read or not; mails that left are gone."""
+        await self._repository.remove(session, usernames, subject)
+        for username in usernames:
+            self._tell(session, username)
 
 
 class EventMessages:

@@ -17,6 +17,9 @@ class Profile(UsersBase):
     __table_args__ = (
         Index("idx_profiles_username", "username", unique=True),
         Index("idx_profiles_name_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}),
+        Index("idx_profiles_batch", "batch", "user_id"),
+        Index("idx_profiles_profession", text("lower(profession)"), "user_id"),
+        Index("idx_profiles_location", text("lower(location)"), "user_id"),
         CheckConstraint("name <> ''", name="name"),
         CheckConstraint("jsonb_typeof(visibility) = 'object'", name="visibility"),
         CheckConstraint("version > 0", name="version"),

@@ -75,7 +75,7 @@ class ProfileService:
             raise NotFound
         to = relation(name, stored.username, connected=stored.connected)
         visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
-        return MemberRead(stored.username, **visible)
+        return MemberRead(stored.username, **visible, connections=stored.connections)
 
 
 def name_key(name: str) -> str:

@@ -47,8 +47,9 @@ class ConnectionService:
     ) -> ConnectionRead:
         """Accept or reject a request; the same answer twice changes nothing, and a rejection is told to nobody."""
         now = self._clock.now()
+        seen = await self._seen(member, connection_id, now)
         async with self._database.transaction() as session:
-            pair = await self._locked(session, member, connection_id, now)
+            pair = await self._locked(session, member, seen, now)
             if answered(pair, member.username, answer):
                 await self._repository.change(session, replace(pair, status=answer, updated_at=now))
                 if answer == "ACCEPTED":
@@ -59,8 +60,10 @@ class ConnectionService:
 
     async def remove(self, member: Principal, connection_id: int) -> None:
         """Withdraw a request or end a connection; nobody is told, and what the other was told is taken back."""
+        now = self._clock.now()
+        seen = await self._seen(member, connection_id, now)
         async with self._database.transaction() as session:
-            pair = await self._locked(session, member, connection_id, self._clock.now())
+            pair = await self._locked(session, member, seen, now)
             refuse_removal(pair, member.username)
             await self._repository.remove(session, pair.id)
             names = [pair.requester_username, pair.receiver_username]
@@ -68,9 +71,7 @@ class ConnectionService:
 
     async def read(self, member: Principal, connection_id: int) -> ConnectionRead:
         """Return one of the member's connections; raise `NotFound` where he does not see the other."""
-        if (row := await self._repository.one(member.username, connection_id, self._clock.now())) is None:
-            raise NotFound
-        return _read(row)
+        return _read(await self._seen(member, connection_id, self._clock.now()))
 
     async def page(
         self, member: Principal, status: Status | None, direction: Direction | None, cursor: str | None, limit: int,
@@ -129,12 +130,15 @@ class ConnectionService:
         except Unseen:
             raise NotFound from None
 
-    async def _locked(self, session: AsyncSession, member: Principal, connection_id: int, now: datetime) -> Pair:
-        """Return a connection of the member's that nobody else changes now."""
+    async def _seen(self, member: Principal, connection_id: int, now: datetime) -> StoredConnection:
         if (row := await self._repository.one(member.username, connection_id, now)) is None:
             raise NotFound
-        pair = await self._between(session, member.username, row.username, now)
-        if pair is None or pair.id != connection_id:  # it went meanwhile
+        return row
+
+    async def _locked(self, session: AsyncSession, member: Principal, seen: StoredConnection, now: datetime) -> Pair:
+        """Return a connection as it is now, which nobody else changes any more."""
+        pair = await self._between(session, member.username, seen.username, now)
+        if pair is None or pair.id != seen.id:  # it went meanwhile
             raise NotFound
         return pair
 

@@ -31,6 +31,7 @@ BODIES: Mapping[str, object] = {
     "markMyNotificationsRead": {"all": True},
     "editMe": {"name": "Another Name"},
     "editMyProfile": {"bio": "Another bio"},
+    "requestConnection": {"username": "omar"},
 }
 """Bodies by operation, where one made from the schema alone would be refused."""
 
@@ -44,6 +45,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "getMemberCards": "is for services",
     "getSharedMemberCards": "is for services",
     "getMemberStandings": "is for services",
+    "getHiddenMembers": "is for services",
     "followRevocations": "is for services",
     "getRevocation": "is for services",
     "followFlags": "is for services",

@@ -8,6 +8,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+FIELDS = ("batch", "profession", "location")
 TABLES = ("notifications", "notification_preferences")
 BEFORE = "'seat_promoted', 'event_cancelled', 'event_moved', 'answer_given'"
 AFTER = f"{BEFORE}, 'connection_requested', 'connection_accepted'"
@@ -22,14 +23,15 @@ def _kinds(names: str) -> None:
 
 def upgrade() -> None:
     _kinds(AFTER)
-    op.create_index("idx_profiles_batch", "profiles", ["batch", "user_id"])
-    op.create_index("idx_profiles_profession", "profiles", [sa.text("lower(profession)"), "user_id"])
-    op.create_index("idx_profiles_location", "profiles", [sa.text("lower(location)"), "user_id"])
+    for field in FIELDS:
+        shown = f"COALESCE(visibility ->> '{field}', 'members') = ANY (ARRAY['members', 'public'])"
+        as_seen = sa.text(f"(CASE WHEN {shown} THEN lower({field}) ELSE NULL END)")
+        op.create_index(f"idx_profiles_{field}_shown", "profiles", [as_seen, "user_id"])
 
 
 def downgrade() -> None:
-    for index in ("location", "profession", "batch"):
-        op.drop_index(f"idx_profiles_{index}", table_name="profiles")
+    for field in FIELDS:
+        op.drop_index(f"idx_profiles_{field}_shown", table_name="profiles")
     for table in TABLES:
         op.execute(f"DELETE FROM {table} WHERE kind IN ('connection_requested', 'connection_accepted')")
     _kinds(BEFORE)

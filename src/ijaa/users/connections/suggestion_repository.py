@@ -6,14 +6,11 @@ import msgspec
 
 from ijaa.shared.database import Database
 from ijaa.users.connections.domain import WEIGHTS, Reason
-from ijaa.users.profiles.domain import default_audience
+from ijaa.users.profiles.models import shown_to_members
 from ijaa.users.sight import SEEN
 
 _LOOKED_AT = 200
 """How many are weighed for each attribute, the newest members first: a large batch costs no more than a small one."""
-
-# to whom one is not connected, one is a member and no more: what is for connections is no reason
-_SHOWN = "coalesce(p.visibility ->> '{field}', '{default}') IN ('members', 'public')"
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -43,17 +40,10 @@ class Suggested(msgspec.Struct, frozen=True):
         return [reason for reason in WEIGHTS if getattr(self, reason)]
 
 
-def _shares(reason: Reason, column: str, place: int) -> str:
-    shown = _SHOWN.format(field=reason, default=default_audience(reason))
-    return f"{column} = ${place}::text AND {shown}"
-
-
 _SHARES: dict[Reason, str] = {
-    "batch": _shares("batch", "p.batch", 3),
-    "profession": _shares("profession", "lower(p.profession)", 4),
-    "location": _shares("location", "lower(p.location)", 5),
+    reason: f"{shown_to_members(reason).format(p='p.')} = ${place}::text" for place, reason in enumerate(WEIGHTS, 3)
 }
-"""A reason with an index that finds it; another one is a row here, in `domain.WEIGHTS` and in `Suggested`."""
+"""Each reason with what an index finds; another one is a row in `domain.WEIGHTS`, and a field of both structs."""
 _STRANGER = """p.username <> $1 AND NOT EXISTS (
     SELECT FROM connections c WHERE least(c.requester_username, c.receiver_username) = least($1::text, p.username)
       AND greatest(c.requester_username, c.receiver_username) = greatest($1::text, p.username))"""
@@ -71,7 +61,7 @@ SELECT username, name, photo, visibility, batch, profession, location FROM (
 ) shared
 ORDER BY {_SCORE} DESC, username LIMIT $6
 """
-_OWN = "SELECT batch, lower(profession), lower(location) FROM profiles WHERE username = $1"
+_OWN = "SELECT lower(batch), lower(profession), lower(location) FROM profiles WHERE username = $1"
 
 
 class SuggestionRepository:

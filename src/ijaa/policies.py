@@ -82,7 +82,7 @@ POLICIES: Mapping[str, Policy] = {
     "editMyProfile": Policy(MEMBERS, flag="user.profile"),
     "getMember": Policy(EVERYBODY, flag="user.profile"),
     # connections and blocks
-    "requestConnection": Policy(MEMBERS, flag="user.profile"),
+    "requestConnection": Policy(MEMBERS, flag="user.profile", limit="mail", seconds=2),
     "listConnections": Policy(MEMBERS, flag="user.profile"),
     "countConnections": Policy(MEMBERS, flag="user.profile"),
     "suggestConnections": Policy(MEMBERS, flag="user.profile"),

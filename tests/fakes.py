@@ -9,12 +9,22 @@ from ijaa.users.ports import EventCounts
 
 
 class FakeUserDirectory:
-    """A directory in memory; `down` makes it unavailable, `calls` counts batches."""
+    """A directory in memory; `down` makes it unavailable, `calls` counts batches, `looks` questions about blocks."""
 
     def __init__(self) -> None:
         self.members: dict[str, tuple[str, Standing, bool]] = {}
+        self.blocks: set[frozenset[str]] = set()
         self.down = False
         self.calls = 0
+        self.looks = 0
+
+    def block(self, one: str, other: str) -> None:
+        """Hide two members from each other."""
+        self.blocks.add(frozenset({one, other}))
+
+    def unblock(self, one: str, other: str) -> None:
+        """Let two members see each other again."""
+        self.blocks.discard(frozenset({one, other}))
 
     def add(self, username: str, name: str, standing: Standing = "active", *, public: bool = False) -> None:
         """Add a member whose name members see, and the public too if `public`."""
@@ -23,12 +33,13 @@ class FakeUserDirectory:
     async def cards(self, usernames: Collection[str], viewer: str | None) -> Mapping[str, MemberCard]:
         """Return the cards `viewer` may see."""
         self._called()
+        hidden = self._hidden_from(viewer)
         return {
             username: MemberCard(username=username, name=name if viewer or public else None, photo=None)
             for username in usernames
             if username in self.members
             for name, standing, public in [self.members[username]]
-            if standing == "active"
+            if standing == "active" and username not in hidden
         }
 
     async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
@@ -40,10 +51,20 @@ class FakeUserDirectory:
             for name in member
         }
 
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return whom blocks keep from the viewer's sight."""
+        self.looks += 1
+        if self.down:
+            raise Unavailable("The directory is down.")
+        return self._hidden_from(viewer)
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands."""
         self._called()
         return {name: self.members[name][1] if name in self.members else "unknown" for name in usernames}
+
+    def _hidden_from(self, viewer: str | None) -> frozenset[str]:
+        return frozenset(name for pair in self.blocks if viewer in pair for name in pair if name != viewer)
 
     def _called(self) -> None:
         self.calls += 1

@@ -54,6 +54,10 @@ class LocalUserDirectory:
             for name, one in found.items()
         }
 
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
+        return await self._public.hidden(viewer)
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._public.standings(usernames)

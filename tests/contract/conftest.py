@@ -38,6 +38,7 @@ from tests.fakes import FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
 
 PEER = "http://users.local"
 
+_BLOCK = text("INSERT INTO blocks (blocker_username, blocked_username, created_at) VALUES (:one, :other, now())")
 _REVOKE = text("""
 INSERT INTO revocations (session_id, revoked_at, expires_at)
 VALUES (CAST(:sid AS uuid), now(), now() + interval '16 min')
@@ -55,10 +56,11 @@ FROM (SELECT now() + :days * interval '1 day' AS at) moment
 
 @dataclass
 class Directory:
-    """A directory under test, and how its members come to be."""
+    """A directory under test, how its members come to be, and how one blocks another."""
 
     port: UserDirectory
     add: Callable[..., Awaitable[None]]
+    block: Callable[[str, str], Awaitable[None]]
 
 
 @dataclass
@@ -113,16 +115,23 @@ async def directory(
         async def add_to_fake(username: str, name: str, standing: str = "active", *, public: bool = False) -> None:
             fake.add(username, name=name, standing=standing, public=public)  # type: ignore[arg-type]
 
-        yield Directory(fake, add_to_fake)
+        async def block_in_fake(one: str, other: str) -> None:
+            fake.block(one, other)
+
+        yield Directory(fake, add_to_fake, block_in_fake)
         return
 
     async def add(username: str, name: str, standing: str = "active", *, public: bool = False) -> None:
         visibility = {"name": "public"} if public else {}
         await a_member(users_database, username, name=name, active=standing == "active", visibility=visibility)
 
+    async def block(one: str, other: str) -> None:
+        async with users_database.transaction() as session:
+            await session.execute(_BLOCK, {"one": one, "other": other})
+
     if request.param == "HTTP":
         async with a_peer(settings) as peer:
-            yield Directory(HttpUserDirectory(peer), add)
+            yield Directory(HttpUserDirectory(peer), add, block)
         return
     assert settings.users_database is not None
     redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
@@ -131,13 +140,13 @@ async def directory(
     )
     local = LocalUserDirectory(built.public)
     if request.param == "in process":
-        yield Directory(local, add)
+        yield Directory(local, add, block)
         return
     await redis.flushdb()
     feed.complete = True
     cached = CachedUserDirectory(local, redis, feed, SystemClock(), namespace="tests")
     async with cached.running():
-        yield Directory(cached, add)
+        yield Directory(cached, add, block)
     await redis.aclose()
 
 

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 from ijaa.events import public as events
-from ijaa.events.ports import ProfileUpdated, StandingChanged
+from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.shared.messages import Message
 from ijaa.users import public as users
 from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
 
-HEARD = {one.TYPE: one for one in (ProfileUpdated, StandingChanged, AnswerGiven, EventChanged, SeatPromoted)}
+HEARD = {
+    one.TYPE: one for one in (ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, SeatPromoted)
+}
 PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 
 

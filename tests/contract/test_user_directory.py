@@ -60,3 +60,17 @@ async def test_shared_cards_say_what_each_kind_of_viewer_sees(directory: Directo
     for _ in range(2):  # asked, then perhaps remembered
         assert (await directory.port.cards(["asha"], None))["asha"].name is None
         assert (await directory.port.cards(["asha"], "bilal"))["asha"] == asha
+
+
+async def test_blocked_members_are_hidden_from_each_other_and_from_nobody_else(directory: Directory) -> None:
+    # mutants: hide one way alone; show the card to whoever asks; hide him from everybody
+    for name in ("asha", "bilal", "chitra"):
+        await directory.add(name, name.title())
+    await directory.block("asha", "bilal")
+    for viewer, hidden in (("asha", {"bilal"}), ("bilal", {"asha"}), ("chitra", set()), ("nobody", set())):
+        for _ in range(2):  # asked, then perhaps remembered
+            assert await directory.port.hidden(viewer) == hidden
+            cards = await directory.port.cards(["asha", "bilal", "chitra"], viewer)
+            assert cards.keys() == {"asha", "bilal", "chitra"} - hidden
+    assert set(await directory.port.cards(["asha", "bilal"], None)) == {"asha", "bilal"}
+    assert set(await directory.port.shared_cards(["asha", "bilal"])) == {"asha", "bilal"}

@@ -110,6 +110,36 @@ async def test_a_suspended_member_is_named_beside_events_no_more(
     assert card == {"username": "asha", "name": None, "photo": None}
 
 
+async def test_a_block_in_one_service_hides_in_the_other(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: a port not wired over HTTP; remember who is hidden although a message says it changed
+    for name in ("asha", "bilal", "chitra"):
+        await a_member(users_database, name)
+    only_users, only_events = _halves(deployment)
+    with serving(["users"], only_users, tmp_path / "users.log") as users:
+        peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
+        events_peer = {"IJAA_EVENTS_PEER": "http://127.0.0.1:1", "IJAA_BASE_URL": users}
+        with (
+            serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events,
+            serving(["users"], {**only_users, **events_peer}, tmp_path / "users-2.log") as telling,
+        ):
+            asha, bilal, chitra = [Caller(events, await sign_in(name, users)) for name in ("asha", "bilal", "chitra")]
+            participants = f"/events/{asha('POST', '/events', an_event()).json()['id']}/participants"
+            bilal("PUT", participants.replace("participants", "rsvp"), {"status": "GOING"})
+
+            def seen(who: Caller) -> list[str]:
+                return [one["username"] for one in who("GET", participants).json()["items"]]
+
+            for method, status, shown in (("PUT", 200, []), ("DELETE", 204, ["bilal"])):
+                assert Caller(telling, chitra.token)(method, "/me/blocks/bilal").status_code == status
+                began = time.monotonic()
+                while seen(chitra) != shown:
+                    assert time.monotonic() < began + 10, "the message never arrived"
+                print(f"\n{method}: {time.monotonic() - began:.3f} s")  # noqa: T201 - a figure to report
+                assert seen(asha) == ["bilal"]
+
+
 async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
     deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:
@@ -172,6 +202,7 @@ async def test_nobody_but_a_service_calls_the_internal_routes(
             for method, path in (
                 ("POST", "members/cards"),
                 ("POST", "members/standings"),
+                ("POST", "members/hidden"),
                 ("GET", "revocations"),
                 ("GET", "revocations/7b1f7c2e-5a53-4f62-9d8c-0a4f5f8f0a11"),
             ):

@@ -36,6 +36,7 @@ BODIES: Mapping[str, object] = {
     "editMyExperience": {"company": "Another school"},
     "editMyInterest": {"interest": "Other music"},
     "editMySettings": {"theme": "DARK", "language": "bn-BD", "time_zone": "Asia/Dhaka"},
+    "requestConnection": {"username": "omar"},
 }
 """Bodies by operation, where one made from the schema alone would be refused."""
 
@@ -49,6 +50,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "getMemberCards": "is for services",
     "getSharedMemberCards": "is for services",
     "getMemberStandings": "is for services",
+    "getHiddenMembers": "is for services",
     "followRevocations": "is for services",
     "getRevocation": "is for services",
     "followFlags": "is for services",

@@ -140,6 +140,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         # it can only be asked for once: whoever is revoked is so before the application begins to follow
         world = World(None, databases, operations(app))  # type: ignore[arg-type]
         await _people(databases["users"])
+        world.ids["connection_id"] = await _connections(databases["users"])
         await world.sign_in()
         await _events(world)
         await _files(world, settings)
@@ -185,6 +186,15 @@ async def _rows(users: Watched, username: str) -> dict[str, str]:
     return {table: str(row) for table, row in rows.items()}
 
 
+async def _connections(users: Watched) -> dict[str, str]:
+    async def asked(one: str, other: str) -> str:
+        found = await users.put("connections", requester_username=one, receiver_username=other, status="PENDING")
+        return str(found)
+
+    await users.put("blocks", blocker_username="ivo", blocked_username="asha")
+    return {"existing": await asked("ben", "asha"), "hidden": await asked("asha", "sus")}
+
+
 async def _events(world: World) -> None:
     events = world.databases["events"]
     start = datetime.now(UTC) + timedelta(days=1)
@@ -208,7 +218,7 @@ async def _events(world: World) -> None:
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
     own = {name: await _rows(world.databases["users"], name) for name in ("asha", "sus")}
-    world.ids = {
+    world.ids |= {
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},

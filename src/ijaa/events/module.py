@@ -16,7 +16,7 @@ from ijaa.events.members.service import MemberMessages
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
-from ijaa.events.ports import ProfileUpdated, StandingChanged, UserDirectory
+from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.settings import DatabaseSettings, Settings
@@ -103,6 +103,7 @@ def build(
             subscriptions(
                 Subscription(ProfileUpdated, messages.profile_updated),
                 Subscription(StandingChanged, messages.standing_changed),
+                Subscription(BlocksChanged, messages.blocks_changed),
             ),
             clock,
         ),

@@ -44,6 +44,13 @@ class UserDirectory(Protocol):
         """Return the cards of members, by username; who has none for anybody is left out."""
         ...
 
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom.
+
+        `cards` leaves them out by itself; a list leaves out their rows.
+        """
+        ...
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         ...
@@ -53,6 +60,14 @@ class ProfileUpdated(Message, frozen=True, kw_only=True):
     """A member changed his name or photo, or who may see them."""
 
     TYPE: ClassVar[str] = "ijaa.users.profile-updated.v1"
+
+    username: str
+
+
+class BlocksChanged(Message, frozen=True, kw_only=True):
+    """Blocks hide others from a member, or others again do not."""
+
+    TYPE: ClassVar[str] = "ijaa.users.blocks-changed.v1"
 
     username: str
 

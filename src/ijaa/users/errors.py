@@ -81,6 +81,24 @@ class FlagProtected(Conflict):
     code, title = "flag-protected", "Administrators would be locked out"
 
 
+class ConnectionExists(Conflict):
+    """These two are connected, or one asked the other, or was rejected not long ago."""
+
+    code, title = "connection-exists", "There is something between you already: see your connections"
+
+
+class ConnectionSettled(Conflict):
+    """The request was answered, and the answer holds."""
+
+    code, title = "connection-settled", "This request was answered already"
+
+
+class TooManyBlocks(Conflict):
+    """A member blocks as many as he may."""
+
+    code, title = "too-many-blocks", "You block as many members as one can"
+
+
 def refuse(violations: list[Violation]) -> None:
     """Raise all violations at once, if there are any."""
     if violations:

@@ -24,4 +24,12 @@ class StandingChanged(Message, frozen=True, kw_only=True):
     standing: Standing
 
 
-PUBLISHED: tuple[type[Message], ...] = (ProfileUpdated, StandingChanged)
+class BlocksChanged(Message, frozen=True, kw_only=True):
+    """Blocks hide others from a member, or others again do not; whom, the directory knows."""
+
+    TYPE: ClassVar[str] = "ijaa.users.blocks-changed.v1"
+
+    username: str
+
+
+PUBLISHED: tuple[type[Message], ...] = (ProfileUpdated, StandingChanged, BlocksChanged)

@@ -29,7 +29,7 @@ from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
-from ijaa.shared.outbox import Outbox
+from ijaa.shared.outbox import Outbox, Publish
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
 from ijaa.shared.redis import namespace
@@ -55,6 +55,12 @@ from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.connections.block_repository import BlockRepository
+from ijaa.users.connections.block_service import BlockService
+from ijaa.users.connections.controller import connection_router
+from ijaa.users.connections.repository import ConnectionRepository
+from ijaa.users.connections.service import ConnectionService
+from ijaa.users.connections.suggestion_repository import SuggestionRepository
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
@@ -92,7 +98,7 @@ from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
-from ijaa.users.profiles.service import ProfileService
+from ijaa.users.profiles.service import Cards, ProfileService
 from ijaa.users.public import UsersPublic
 from ijaa.users.retention import PURGES
 from ijaa.users.second_factor.controller import second_factor_router
@@ -152,7 +158,8 @@ def build(
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
     files = _files(settings, database, jobs, clock)
-    public = UsersPublic(profile_repository, verifier, keys, feed, flag_feed, files.links, clock)
+    blocks = BlockRepository(database)
+    public = UsersPublic(profile_repository, Cards(files.links), blocks, verifier, keys, feed, flag_feed, clock)
     passwords = Passwords()
     totp_required = not settings.demo
     session_repository = SessionRepository(database, totp_required=totp_required)
@@ -249,7 +256,6 @@ def build(
     )
     sealer = Sealer(database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock)
     delivery = TokenDelivery(secure=settings.secure)
-    guard = requires_service(settings.service_key, caller="events", audience="users", clock=clock)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -275,6 +281,7 @@ def build(
             ),
             session_router(sessions, proofs, delivery),
             *_member_pages(database, profiles, directory, files, cursors, clock),
+            _community(database, blocks, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -283,7 +290,15 @@ def build(
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
         ],
-        internal=[internal_router(public, feed, flag_feed, keys, guard)],
+        internal=[
+            internal_router(
+                public,
+                feed,
+                flag_feed,
+                keys,
+                requires_service(settings.service_key, caller="events", audience="users", clock=clock),
+            )
+        ],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         outbox=outbox,
@@ -316,11 +331,24 @@ def _member_pages(
     ]
 
 
+def _community(
+    database: Database, blocks: BlockRepository, cards: Cards, notifier: Notifier, publish: Publish, cursors: Cursors,
+    clock: Clock,
+) -> Router:  # fmt: skip
+    """Return the routes of who is connected with whom, and who wants to be in nobody's sight."""
+    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
+    return connection_router(
+        ConnectionService(database, repository, suggestions, cards, notifier, cursors, clock),
+        BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
+    )
+
+
 @dataclass(frozen=True)
 class _Notifications:
     """What members are told: how they read it, what fills it, and what tells those who watch."""
 
     routes: Router
+    notifier: Notifier
     inbox: Inbox
     bus: LiveBus
 
@@ -331,7 +359,8 @@ def _notifications(
     repository = NotificationRepository(database)
     live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
-    told = EventMessages(Notifier(repository, mails, live.tell, cursors, settings.base_url, clock))
+    notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
+    told = EventMessages(notifier)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
@@ -340,6 +369,7 @@ def _notifications(
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return _Notifications(
         notification_router(service, live),
+        notifier,
         Inbox(database, heard, clock),
         LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
     )

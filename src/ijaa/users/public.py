@@ -6,11 +6,12 @@ from ijaa.shared.access_tokens import PublicKeys, Revocations
 from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
-from ijaa.users.links import FileLinks
+from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.messages import PUBLISHED
-from ijaa.users.profiles.domain import CHOSEN, Relation, audience_of, relation, visible_fields
+from ijaa.users.profiles.domain import Relation, relation
 from ijaa.users.profiles.repository import ProfileRepository, StoredCard
 from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
+from ijaa.users.profiles.service import Cards
 
 __all__ = ["PUBLISHED", "MemberCard", "SharedCard", "Standing", "UsersPublic"]
 
@@ -21,14 +22,15 @@ class UsersPublic:
     def __init__(
         self,
         profiles: ProfileRepository,
+        cards: Cards,
+        blocks: BlockRepository,
         verifier: TokenVerifier,
         keys: PublicKeys,
         revocations: Revocations,
         flags: FeatureFlags,
-        links: FileLinks,
         clock: Clock,
     ) -> None:
-        self._profiles, self._links, self._clock = profiles, links, clock
+        self._profiles, self._cards, self._blocks, self._clock = profiles, cards, blocks, clock
         self.verifier = verifier
         self.keys, self.revocations, self.flags = keys, revocations, flags
 
@@ -45,7 +47,7 @@ class UsersPublic:
         cards = {}
         for name, username in asked.items():
             if one := stored.get(username):
-                cards[name] = self._card(one, relation(viewer, username, connected=one.connected))
+                cards[name] = self._cards.card(one, relation(viewer, username, connected=one.connected))
         return cards
 
     async def shared_cards(self, usernames: Collection[str]) -> dict[str, SharedCard]:
@@ -60,6 +62,10 @@ class UsersPublic:
         stored = {one.username: self._shared(one) for one in found}
         return {name: stored[username] for name, username in asked.items() if username in stored}
 
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return everybody whom a block keeps from a member's sight, whoever blocked whom. Raises `Unavailable`."""
+        return await self._blocks.hidden(viewer.lower())
+
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.
 
@@ -73,22 +79,11 @@ class UsersPublic:
         }
         return {name: known.get(name.lower(), "unknown") for name in usernames}
 
-    def _card(self, stored: StoredCard, to: Relation) -> MemberCard:
-        visible = visible_fields(stored.visibility, to)
-        return MemberCard(
-            username=stored.username,
-            name=stored.name if "name" in visible else None,
-            photo=self._photo(stored) if stored.photo and "photo" in visible else None,
-        )
-
-    def _photo(self, stored: StoredCard) -> str | None:
-        return self._links.shown(stored.photo, audience_of("photo", CHOSEN.decode(stored.visibility)), "card")
-
     def _shared(self, stored: StoredCard) -> SharedCard:
-        member = self._card(stored, Relation.MEMBER)
+        member = self._cards.card(stored, Relation.MEMBER)
         return SharedCard(
-            public=self._card(stored, Relation.PUBLIC),
+            public=self._cards.card(stored, Relation.PUBLIC),
             member=member,
-            own=self._card(stored, Relation.SELF),
-            personal=self._card(stored, Relation.CONNECTION) != member,
+            own=self._cards.card(stored, Relation.SELF),
+            personal=self._cards.card(stored, Relation.CONNECTION) != member,
         )

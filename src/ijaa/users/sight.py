@@ -12,6 +12,12 @@ CONNECTED = (
     " AND least(c.requester_username, c.receiver_username) = least({viewer}, p.username)"
     " AND greatest(c.requester_username, c.receiver_username) = greatest({viewer}, p.username))"
 )
+ACCEPTED_OF = (
+    "(SELECT receiver_username AS username FROM connections WHERE requester_username = {member}"
+    " AND status = 'ACCEPTED' UNION ALL"
+    " SELECT requester_username FROM connections WHERE receiver_username = {member} AND status = 'ACCEPTED')"
+)
+"""The usernames a member is connected with, to be counted or joined; each is there once."""
 BLOCKED = (
     "EXISTS (SELECT FROM blocks b WHERE b.blocker_username = {viewer} AND b.blocked_username = p.username"
     " OR b.blocker_username = p.username AND b.blocked_username = {viewer})"
@@ -28,3 +34,8 @@ SHOWN = (
     " ELSE {viewer} IS NOT DISTINCT FROM p.username END"
 )
 """`profiles.domain.shown` of the field named `{field}`, with its `{default}` audience; `SEEN` is asked besides."""
+CONNECTIONS = (
+    f"(SELECT count(*) FROM {ACCEPTED_OF} c JOIN profiles p ON p.username = c.username"
+    f" JOIN users u ON u.id = p.user_id WHERE {SEEN})"
+)
+"""How many of those `{member}` is connected with the viewer could see: whom he cannot see does not count either."""

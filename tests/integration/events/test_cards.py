@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
+from ijaa.events.adapters import cached_user_directory
 from ijaa.events.adapters.cached_user_directory import FRESH, STALE, CachedUserDirectory
 from ijaa.events.members.feed import SKEW, MemberFeed
 from ijaa.events.members.repository import MemberRepository
@@ -135,6 +136,64 @@ async def test_without_redis_or_the_feed_everything_is_asked(
         for _ in range(2):
             assert (await cached.cards(["asha"], "bilal"))["asha"].name == "Asha Rahman"
     await away.aclose()
+
+
+async def test_who_is_hidden_is_asked_once_and_forgotten_with_a_message(
+    events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
+) -> None:
+    # mutants: ask for every page; remember a block that was lifted, or none; show the old card of somebody blocked
+    for name in ("asha", "bilal"):
+        directory.add(name, name.title())
+    async with a_process(events_database, directory, redis, clock) as (cached, feed):
+        for _ in range(3):
+            assert (await cached.cards(["asha"], "bilal"))["asha"].name == "Asha"
+            assert await cached.hidden("bilal") == frozenset()
+        assert directory.looks == 1
+        directory.block("asha", "bilal")
+        await _changed(events_database, clock, "bilal", feed)
+        for _ in range(2):  # for some seconds it is asked each time: clocks differ
+            assert await cached.hidden("bilal") == {"asha"}
+            assert dict(await cached.cards(["asha"], "bilal")) == {}
+            assert (await cached.cards(["asha"], "chitra"))["asha"].name == "Asha"
+        clock.at += SKEW + timedelta(seconds=1)
+        looks = directory.looks
+        for _ in range(2):
+            assert await cached.hidden("bilal") == {"asha"}
+        assert directory.looks == looks + 1
+        directory.unblock("asha", "bilal")
+        await _changed(events_database, clock, "bilal", feed)
+        assert (await cached.cards(["asha"], "bilal"))["asha"].name == "Asha"
+
+
+async def test_without_knowing_who_is_hidden_nobody_is_named(
+    events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
+) -> None:
+    # mutants: take an unknown set for an empty one; keep an old set for ever, or beyond a change
+    directory.add("asha", "Asha")
+    async with a_process(events_database, directory, redis, clock) as (cached, feed):
+        await cached.cards(["asha"], "bilal")
+        directory.down = True
+        assert (await cached.cards(["asha"], "chitra"))["asha"].degraded
+        clock.at += FRESH + timedelta(seconds=1)
+        assert (await cached.cards(["asha"], "bilal"))["asha"].name == "Asha"
+        await _changed(events_database, clock, "bilal", feed)
+        assert (await cached.cards(["asha"], "bilal"))["asha"].degraded
+        with pytest.raises(Unavailable):
+            await cached.hidden("bilal")
+
+
+async def test_no_more_is_kept_of_who_is_hidden_than_fits(
+    events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # mutant: remember everybody who ever looked
+    monkeypatch.setattr(cached_user_directory, "_MANY", 2)
+    async with a_process(events_database, directory, redis, clock) as (cached, _):
+        for viewer in ("asha", "bilal", "chitra", "chitra", "bilal"):
+            await cached.hidden(viewer)
+        assert directory.looks == 3
+        await cached.hidden("asha")
+        assert directory.looks == 4
 
 
 async def test_the_latest_standing_counts_whatever_the_order(events_database: Database, clock: FrozenClock) -> None:

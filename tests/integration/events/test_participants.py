@@ -79,6 +79,40 @@ async def test_without_the_other_module_names_are_missing_and_nothing_else(
     assert (await api.rsvp("gus", event))["status"] == "WAITLISTED"
 
 
+async def test_rows_of_blocked_members_are_left_out_and_the_count_stays(
+    api: Api, event: int, directory: FakeUserDirectory
+) -> None:
+    # mutants: a nameless row; a total that tells who is missing; a page that is short of those left out
+    directory.block("gus", "asha")
+    directory.block("ben", "gus")
+
+    async def pages(who: str, **params: Any) -> tuple[list[list[str]], int]:
+        names: list[list[str]] = []
+        while True:
+            page = await api.get(who, f"/events/{event}/participants", include_total=True, limit=1, **params)
+            names.append([one["username"] for one in page["items"]])
+            if page["next_cursor"] is None:
+                return names, page["total"]
+            params["cursor"] = page["next_cursor"]
+
+    assert await pages("gus") == ([["dina"]], 3)
+    assert await pages("asha") == ([["asha"], ["ben"], ["dina"]], 3)
+
+
+async def test_a_block_keeps_no_organiser_from_knowing_who_comes(
+    api: Api, event: int, directory: FakeUserDirectory
+) -> None:
+    # mutants: leave rows or names out for the organiser; show him as an organiser to whom he blocked
+    directory.block("asha", "olu")
+    everything = await api.get("olu", f"/events/{event}/participants", include_total=True)
+    assert (len(everything["items"]), everything["total"]) == (5, 5)
+    assert everything["items"][0]["name"] == "Asha"
+    assert (await api("olu", "POST", f"/events/{event}/participants/asha/approve")).json()["code"] == "not-pending"
+    seen = await api.get("asha", f"/events/{event}")
+    assert seen["organizer"] == {"username": "olu", "name": None, "photo": None}
+    assert (await api.get("ben", f"/events/{event}"))["organizer"]["name"] == "Olu"
+
+
 def _requests(api: Api, event: int) -> dict[str, tuple[Callable[[], Awaitable[Any]], int, int]]:
     """Return each request with the statements and the batches of names it may cost."""
     return {

@@ -98,7 +98,7 @@ async def test_each_field_is_shown_to_its_audience_alone(
         return {field for field, value in answer.json().items() if value is not None}
 
     public = {"username", "bio"}
-    members = public | {"profession", "name"}
+    members = public | {"profession", "name", "connections"}
     assert await seen({}) == public
     assert await seen(chitra.bearer) == members
     assert await seen(bina.bearer) == members | {"location"}

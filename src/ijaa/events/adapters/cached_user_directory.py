@@ -1,4 +1,7 @@
-"""`UserDirectory` with a memory: cards are kept in Redis, and forgotten the moment a message says they changed."""
+"""`UserDirectory` with a memory, which forgets the moment a message says that something changed.
+
+Cards are kept in Redis, for all processes; whom blocks hide from a member in the memory of this one.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -34,6 +37,10 @@ class Remembered(msgspec.Struct, frozen=True, array_like=True):
 _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Remembered)
 
 
+_MANY = 10_000
+"""Members of whom it is remembered who is hidden from them, the latest asked for; the rest is asked for again."""
+
+
 class CachedUserDirectory:
     """Asks another directory for what is not remembered: each name once at a time, whoever wants it.
 
@@ -47,6 +54,7 @@ class CachedUserDirectory:
         self._prefix = f"{namespace}:card:"
         self._directory, self._redis, self._feed, self._clock = directory, redis, feed, clock
         self._breaker = Breaker(redis.ping)
+        self._hidden: dict[str, tuple[datetime, frozenset[str]]] = {}
         self._flights: dict[str, asyncio.Task[dict[str, Remembered]]] = {}
 
     @asynccontextmanager
@@ -62,6 +70,26 @@ class CachedUserDirectory:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._directory.standings(usernames)
 
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
+        now = self._clock.now()
+        learned_at, remembered = self._hidden.get(viewer, (None, frozenset[str]()))
+        if learned_at is not None and not self._feed.holds(viewer, learned_at):
+            learned_at = None
+        if learned_at is not None and now - learned_at < FRESH:
+            return remembered
+        try:
+            found = await self._directory.hidden(viewer)
+        except Unavailable:
+            if learned_at is None or now - learned_at >= STALE:
+                raise
+            return remembered
+        self._hidden.pop(viewer, None)  # the latest asked for stand last
+        self._hidden[viewer] = (now, found)
+        if len(self._hidden) > _MANY:
+            del self._hidden[next(iter(self._hidden))]
+        return found
+
     async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
         """Return the cards of members, by username; who has none for anybody is left out."""
         return await self._directory.shared_cards(usernames)
@@ -69,12 +97,18 @@ class CachedUserDirectory:
     async def cards(self, usernames: Collection[str], viewer: str | None) -> Mapping[str, MemberCard]:
         """Return the cards `viewer` (None is the public) may see, by username; unknown names are left out.
 
-        A card that cannot be had just now is degraded, the others are not.
+        A card that cannot be had just now is degraded, the others are not. All are while it cannot be known who is
+        hidden from the viewer.
         """
         wanted = set(usernames)
         if not (wanted and self._feed.complete and self._breaker.closed):
             CARDS.labels("bypassed").inc(len(wanted))
             return await self._directory.cards(wanted, viewer)
+        if viewer is not None:
+            try:
+                wanted -= await self.hidden(viewer)
+            except Unavailable:
+                return {name: _degraded(name) for name in wanted}
         shared, missing = await self._shared(wanted)
         found = {name: _for(viewer, name, card) for name, card in shared.items() if card is not None}
         personal = {name for name, card in shared.items() if card and card.personal and viewer not in {None, name}}
@@ -85,7 +119,7 @@ class CachedUserDirectory:
                 missing |= personal
             else:
                 found = {name: card for name, card in found.items() if name not in personal} | dict(own)
-        return found | {name: MemberCard(username=name, name=None, photo=None, degraded=True) for name in missing}
+        return found | {name: _degraded(name) for name in missing}
 
     async def _shared(self, wanted: set[str]) -> tuple[dict[str, SharedCard | None], set[str]]:
         """Return what is known of members, and of whom nothing can be known just now."""
@@ -158,6 +192,10 @@ class CachedUserDirectory:
 
     def _holds(self, name: str, one: Remembered) -> bool:
         return self._feed.holds(name, one.learned_at)
+
+
+def _degraded(username: str) -> MemberCard:
+    return MemberCard(username=username, name=None, photo=None, degraded=True)
 
 
 def _for(viewer: str | None, name: str, card: SharedCard) -> MemberCard:

@@ -28,6 +28,14 @@ class _SharedCards(msgspec.Struct, frozen=True):
     cards: dict[str, SharedCard]
 
 
+class _HiddenAsked(msgspec.Struct, frozen=True):
+    viewer: str
+
+
+class _Hidden(msgspec.Struct, frozen=True):
+    usernames: frozenset[str]
+
+
 class _Standings(msgspec.Struct, frozen=True):
     standings: dict[str, Standing]
 
@@ -52,6 +60,10 @@ class HttpUserDirectory:
         for batch in _batches(usernames):
             found |= (await self._peer.post(_SharedCards, "/internal/v1/members/shared-cards", _Asked(batch))).cards
         return found
+
+    async def hidden(self, viewer: str) -> frozenset[str]:
+        """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
+        return (await self._peer.post(_Hidden, "/internal/v1/members/hidden", _HiddenAsked(viewer))).usernames
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""

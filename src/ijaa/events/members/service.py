@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.members.repository import MemberRepository
-from ijaa.events.ports import ProfileUpdated, StandingChanged
+from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.messages import Received
@@ -19,6 +19,10 @@ class MemberMessages:
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
+        await self._repository.note(session, [one.message.username for one in received], self._clock.now())
+
+    async def blocks_changed(self, session: AsyncSession, received: Sequence[Received[BlocksChanged]]) -> None:
+        """Let every process forget whom blocks hide from these members."""
         await self._repository.note(session, [one.message.username for one in received], self._clock.now())
 
     async def standing_changed(self, session: AsyncSession, received: Sequence[Received[StandingChanged]]) -> None:

@@ -1,5 +1,6 @@
 """SQL of participations."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +85,7 @@ _MINE_AGAIN = text(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace
 _PAGE = f"""
 SELECT {columns(ParticipantRow, "p", username="p.participant_username", position=_POSITION.format(p="p"))}
 FROM event_participations p
-WHERE p.event_id = $1 AND p.status = ANY ($2::text[]) AND p.id > $3
+WHERE p.event_id = $1 AND p.status = ANY ($2::text[]) AND p.id > $3 AND p.participant_username <> ALL ($5::text[])
 ORDER BY p.id LIMIT $4
 """
 _COUNT = "SELECT count(*) FROM event_participations WHERE event_id = $1 AND status = ANY ($2::text[])"
@@ -128,9 +129,11 @@ class ParticipationRepository:
         row = (await session.execute(_MINE_AGAIN, {"viewer": viewer, "event_id": event_id})).first()
         return None if row is None else Mine(*row)
 
-    async def page(self, event_id: int, statuses: list[str], after: int, limit: int) -> list[ParticipantRow]:
-        """Return participants in the order they answered."""
-        return await self._database.fetch(ParticipantRow, _PAGE, event_id, statuses, after, limit)
+    async def page(
+        self, event_id: int, statuses: list[str], after: int, limit: int, *, without: Collection[str]
+    ) -> list[ParticipantRow]:
+        """Return participants in the order they answered, some of them left out."""
+        return await self._database.fetch(ParticipantRow, _PAGE, event_id, statuses, after, limit, list(without))
 
     async def count(self, event_id: int, statuses: list[str]) -> int:
         """Return how many there are."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.cards import cards_of
+from ijaa.events.cards import cards_of, cards_on_duty, hidden_from
 from ijaa.events.errors import InvitationNeeded, NotEnoughSeats, NotOrganiser, NotPending, RsvpClosed
 from ijaa.events.messages import AnswerGiven
 from ijaa.events.participations.domain import Move, may_answer, move, takes_answers
@@ -110,15 +110,20 @@ class ParticipationService:
         self, member: Principal, event_id: int, status: ParticipationStatus | None, cursor: str | None,
         limit: int, *, include_total: bool,
     ) -> Page[ParticipantRead]:  # fmt: skip
-        """Return who answered: GOING and MAYBE for whoever sees the event, everything for its organiser."""
+        """Return who answered: GOING and MAYBE for whoever sees the event, everything for its organiser.
+
+        Rows of members whom a block hides from the viewer are left out, but not from an organiser; `total` counts all.
+        """
         mine = await self._mine(member.username, event_id)
         allowed = _ALL if mine.organises else _SHOWN_TO_MEMBERS
         statuses = [one for one in allowed if status in (None, one)]
         scope = f"participants/{event_id}/{status}"
         after = self._cursors.read(scope, cursor, tuple[int])[0] if cursor else 0
-        rows = await self._repository.page(event_id, statuses, after, limit + 1)
+        without = frozenset[str]() if mine.organises else await hidden_from(self._directory, member.username)
+        rows = await self._repository.page(event_id, statuses, after, limit + 1, without=without)
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.id,))
-        cards = await cards_of(self._directory, [row.username for row in kept], member.username)
+        cards_for = cards_on_duty if mine.organises else cards_of
+        cards = await cards_for(self._directory, [row.username for row in kept], member.username)
         items = [_participant(row, cards[row.username], organises=mine.organises) for row in kept]
         total = await self._repository.count(event_id, statuses) if include_total else UNSET
         return Page(items=items, next_cursor=following, total=total)

@@ -13,6 +13,8 @@ from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
+    Hidden,
+    HiddenAsked,
     KeysRead,
     NamesAsked,
     RevocationRead,
@@ -43,6 +45,11 @@ class MemberDirectoryController(Controller):
     async def shared_cards(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> SharedCards:
         """Give the cards for every kind of viewer."""
         return SharedCards(await users.shared_cards(data.usernames))
+
+    @post("/hidden", operation_id="getHiddenMembers", status_code=200)
+    async def hidden(self, users: NamedDependency[UsersPublic], data: JSONBody[HiddenAsked]) -> Hidden:
+        """Say whom the viewer and blocks hide from each other."""
+        return Hidden(sorted(await users.hidden(data.viewer)))
 
     @post("/standings", operation_id="getMemberStandings", status_code=200)
     async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> Standings:

@@ -37,6 +37,18 @@ class SharedCards(View, frozen=True):
     cards: dict[str, SharedCard]
 
 
+class HiddenAsked(Body, frozen=True, kw_only=True):
+    """For whom."""
+
+    viewer: Username
+
+
+class Hidden(View, frozen=True):
+    """Whom a block keeps from the viewer's sight."""
+
+    usernames: list[str]
+
+
 class Standings(View, frozen=True):
     """Standings by username, of everybody asked for."""
 

@@ -27,6 +27,13 @@ _FOUND = """u.id IN (
     UNION SELECT id FROM users WHERE username LIKE {pattern} OR email LIKE {pattern})"""
 
 _ERASURE = (
+    # what others were told of him names him
+    """
+    DELETE FROM notifications n USING connections c, users u
+    WHERE (c.requester_username = :username OR c.receiver_username = :username)
+      AND u.username IN (c.requester_username, c.receiver_username)
+      AND n.user_id = u.id AND n.subject = 'connection/' || c.id
+    """,
     "DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username",
     "DELETE FROM blocks WHERE blocker_username = :username OR blocked_username = :username",
     "UPDATE reports SET reporter_username = NULL WHERE reporter_username = :username",

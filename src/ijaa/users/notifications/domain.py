@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-Kind = Literal["seat_promoted", "event_cancelled", "event_moved", "answer_given"]
+Kind = Literal[
+    "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -23,6 +25,8 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "event_cancelled": Channels(),
     "event_moved": Channels(),
     "answer_given": Channels(email=False),
+    "connection_requested": Channels(),
+    "connection_accepted": Channels(email=False),
 }
 """What holds for a member who never chose."""
 
@@ -44,6 +48,24 @@ class Said(msgspec.Struct, frozen=True):
 
 def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     """Put a notification into words; `count` is how many things it stands for."""
+    match kind:
+        case "connection_requested" | "connection_accepted":
+            return _said_of_connection(kind, facts)
+        case _:
+            return _said_of_event(kind, facts, count)
+
+
+def _said_of_connection(kind: Literal["connection_requested", "connection_accepted"], facts: Mapping[str, Any]) -> Said:
+    who, path = facts["username"], f"/connections/{facts['connection_id']}"
+    if kind == "connection_requested":
+        return Said(f"{who} asks to connect", f"{who} would like to be connected with you. It is up to you.", path)
+    return Said(f"Connected: {who}", f"{who} accepted: you are connected.", path)
+
+
+def _said_of_event(
+    kind: Literal["seat_promoted", "event_cancelled", "event_moved", "answer_given"], facts: Mapping[str, Any],
+    count: int,
+) -> Said:  # fmt: skip
     title, path = facts["title"], f"/events/{facts['event_id']}"
     match kind:
         case "seat_promoted":

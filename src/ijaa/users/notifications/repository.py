@@ -79,6 +79,10 @@ UPDATE notifications n SET read_at = :now FROM users u
 WHERE u.id = n.user_id AND u.username = :username AND n.read_at IS NULL
   AND (CAST(:ids AS bigint[]) IS NULL OR n.id = ANY (CAST(:ids AS bigint[])))
 """)
+_REMOVE = text("""
+DELETE FROM notifications n USING users u
+WHERE u.id = n.user_id AND u.username = ANY (CAST(:usernames AS text[])) AND n.subject = :subject
+""")
 _CHOSEN = f"""
 SELECT {columns(Choice, "p")} FROM notification_preferences p JOIN users u ON u.id = p.user_id WHERE u.username = $1
 """
@@ -113,6 +117,10 @@ class NotificationRepository:
             "in_app": DEFAULTS[kind].in_app,
         }  # fmt: skip
         return [*(await session.execute(_ADD, bound)).scalars()]
+
+    async def remove(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
+        """Take away everything these members were told of something."""
+        await session.execute(_REMOVE, {"usernames": list(usernames), "subject": subject})
 
     async def addressees(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, now: datetime

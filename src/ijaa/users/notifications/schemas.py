@@ -74,6 +74,8 @@ class Preferences(View, frozen=True):
     event_cancelled: ChannelsRead
     event_moved: ChannelsRead
     answer_given: ChannelsRead
+    connection_requested: ChannelsRead
+    connection_accepted: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -83,6 +85,8 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     event_cancelled: ChannelsPatch | UnsetType | None = UNSET
     event_moved: ChannelsPatch | UnsetType | None = UNSET
     answer_given: ChannelsPatch | UnsetType | None = UNSET
+    connection_requested: ChannelsPatch | UnsetType | None = UNSET
+    connection_accepted: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -117,13 +118,19 @@ class Notifier:
         addressees = await self._repository.addressees(session, usernames, kind, now)
         for first in range(0, len(addressees), _MAILS_AT_ONCE):
             portion = addressees[first : first + _MAILS_AT_ONCE]
-            mails = {f"note-{kind}-{seq}-{to.user_id}": self._mail(to, kind, words) for to in portion}
+            mails = {_identity(kind, subject, seq, to): self._mail(to, kind, words) for to in portion}
             await self._mails.put_each(session, mails)
 
     def _mail(self, to: Addressee, kind: Kind, words: Said) -> Mail:
         token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
         unsubscribe = f"{self._base_url}/unsubscribe?token={token}"
         return notification_mail(to.email, to.username, words, self._base_url, unsubscribe)
+
+    async def take_back(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
+        """Take away what members were told of something, read or not; mails that left are gone."""
+        await self._repository.remove(session, usernames, subject)
+        for username in usernames:
+            self._tell(session, username)
 
 
 class EventMessages:
@@ -166,3 +173,9 @@ def _read(row: Stored) -> NotificationRead:
 
 def _channels(chosen: Channels) -> ChannelsRead:
     return ChannelsRead(chosen.in_app, chosen.email)
+
+
+def _identity(kind: Kind, subject: str, seq: int, to: Addressee) -> str:
+    """Return what a mail is told by: the same news to the same member is one mail, however often it comes."""
+    told = f"{kind}/{subject}/{seq}/{to.user_id}"
+    return f"note-{blake2b(told.encode(), digest_size=16).hexdigest()}"

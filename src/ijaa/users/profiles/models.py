@@ -8,6 +8,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ijaa.users.base import UsersBase
+from ijaa.users.profiles.domain import default_audience
+
+
+def shown_to_members(field: str) -> str:
+    """Return the SQL of a field, folded, as members see it who are not connected; `{p}` goes before each column.
+
+    It is what is indexed, so that a hidden value finds nobody and takes nobody's place.
+    """
+    # as PostgreSQL writes it back, line for line, or alembic takes it for another index
+    audience = f"COALESCE({{p}}visibility ->> '{field}', '{default_audience(field)}')"
+    shown = f"{audience} = ANY (ARRAY['members', 'public'])"
+    return f"(\nCASE\n    WHEN {shown} THEN lower({{p}}{field})\n    ELSE NULL\nEND)"
 
 
 class Profile(UsersBase):
@@ -17,6 +29,10 @@ class Profile(UsersBase):
     __table_args__ = (
         Index("idx_profiles_username", "username", unique=True),
         Index("idx_profiles_name_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}),
+        *(
+            Index(f"idx_profiles_{field}_shown", text(shown_to_members(field).format(p="")), "user_id")
+            for field in ("batch", "profession", "location")
+        ),
         CheckConstraint("name <> ''", name="name"),
         CheckConstraint("jsonb_typeof(visibility) = 'object'", name="visibility"),
         CheckConstraint("version > 0", name="version"),

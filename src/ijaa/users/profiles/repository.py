@@ -11,9 +11,12 @@ from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
-from ijaa.users.sight import CONNECTED, SEEN
+from ijaa.users.sight import CONNECTED, CONNECTIONS, SEEN
 from ijaa.users.standing import MAY_ACT
 
+_COUNTED = "CASE WHEN $2::text IS NOT NULL THEN {} END".format(
+    CONNECTIONS.format(member="lower($1)", viewer="$2::text", now="$3::timestamptz")
+)
 _SEEN_BY = SEEN.format(viewer="$2::text", now="$3::timestamptz")
 _CONNECTED_TO = CONNECTED.format(viewer="$2::text")
 
@@ -42,6 +45,8 @@ class StoredProfile(msgspec.Struct, frozen=True):
     version: int
     connected: bool
     """Whether the viewer and the member are connected."""
+    connections: int | None
+    """How many connections the viewer may count; None for the public."""
 
     @property
     def chosen(self) -> dict[str, Audience]:
@@ -81,10 +86,11 @@ class Standing(msgspec.Struct, frozen=True):
 _JSON = "p.visibility::text"
 
 _OWN = f"""
-SELECT {columns(StoredProfile, "p", visibility=_JSON, connected="false")} FROM profiles p WHERE p.username = $1
+SELECT {columns(StoredProfile, "p", visibility=_JSON, connected="false", connections="NULL::bigint")}
+FROM profiles p WHERE p.username = $1
 """
 _SEEN = f"""
-SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED_TO)}
+SELECT {columns(StoredProfile, "p", visibility=_JSON, connected=_CONNECTED_TO, connections=_COUNTED)}
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = lower($1) AND {_SEEN_BY}
 """

@@ -98,6 +98,8 @@ class MemberRead(View, frozen=True):
     batch: str | None = None
     photo: str | None = None
     cover: str | None = None
+    connections: int | None = None
+    """How many connections the member has with people the viewer could see; null for the public."""
 
 
 class MemberCard(View, frozen=True):

@@ -1,7 +1,7 @@
 """Use cases of profiles."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
 from ijaa.users.messages import ProfileUpdated
 from ijaa.users.profiles.domain import (
+    CHOSEN,
     Audience,
     ListName,
     Relation,
@@ -30,7 +31,7 @@ from ijaa.users.profiles.domain import (
 )
 from ijaa.users.profiles.models import Profile
 from ijaa.users.profiles.repository import ProfileRepository, StoredProfile
-from ijaa.users.profiles.schemas import MemberRead, ProfilePatch, ProfileRead
+from ijaa.users.profiles.schemas import MemberCard, MemberRead, ProfilePatch, ProfileRead
 
 KEY_LENGTH = 200
 _ON_CARDS = frozenset({"name", "photo", "visibility"})
@@ -132,7 +133,7 @@ class ProfileService:
         visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}
         if visible.get("photo") or visible.get("cover"):
             visible |= self._shown({field: visible.get(field) for field in _FILES}, stored.chosen)
-        return MemberRead(stored.username, **visible)
+        return MemberRead(stored.username, **visible, connections=stored.connections)
 
     def complete(self, profile: StoredProfile | Profile) -> ProfileRead:
         """Return a profile as its owner sees it."""
@@ -143,6 +144,39 @@ class ProfileService:
 
     def _shown(self, stored: Mapping[str, str | None], chosen: Mapping[str, Audience]) -> dict[str, str | None]:
         return {field: self._links.shown(path, audience_of(field, chosen)) for field, path in stored.items()}
+
+
+class Shown(Protocol):
+    """What a card is made of."""
+
+    @property
+    def username(self) -> str: ...  # noqa: D102 - a field
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - a field
+
+    @property
+    def photo(self) -> str | None: ...  # noqa: D102 - a field
+
+    @property
+    def visibility(self) -> str:
+        """JSON."""
+        ...
+
+
+class Cards:
+    """Makes the cards of members, by what a viewer is to each."""
+
+    def __init__(self, links: FileLinks) -> None:
+        self._links = links
+
+    def card(self, stored: Shown, to: Relation) -> MemberCard:
+        """Return a member as somebody who is `to` him sees him beside something else."""
+        visible = visible_fields(stored.visibility, to)
+        photo = stored.photo if "photo" in visible else None
+        if photo:
+            photo = self._links.shown(photo, audience_of("photo", CHOSEN.decode(stored.visibility)), "card")
+        return MemberCard(username=stored.username, name=stored.name if "name" in visible else None, photo=photo)
 
 
 def name_key(name: str) -> str:

@@ -42,6 +42,7 @@ POLICIES: Mapping[str, Policy] = {
     "getDemoMail": _PAGE,
     # between the services
     "getEventFigures": _SERVICE,
+    "getContentSnapshots": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
     "getMemberStandings": _SERVICE,
@@ -80,6 +81,22 @@ POLICIES: Mapping[str, Policy] = {
     "getMyProfile": Policy(MEMBERS, flag="user.profile"),
     "editMyProfile": Policy(MEMBERS, flag="user.profile"),
     "getMember": Policy(EVERYBODY, flag="user.profile"),
+    # announcements
+    "listAnnouncements": Policy(MEMBERS, flag="announcements"),
+    "getAnnouncement": Policy(MEMBERS, flag="announcements"),
+    "markAnnouncementRead": Policy(MEMBERS, flag="announcements"),
+    "listAllAnnouncements": Policy(_MODERATORS, flag="admin.announcements"),
+    "getAnnouncementDetails": Policy(_MODERATORS, flag="admin.announcements"),
+    "createAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    "editAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    "deleteAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    # reports
+    "fileReport": Policy(MEMBERS, flag="reports", limit="report"),
+    "listMyReports": Policy(MEMBERS, flag="reports"),
+    "getMyReport": Policy(MEMBERS, flag="reports"),
+    "listReports": Policy(_MODERATORS, flag="admin.reports"),
+    "getReport": Policy(_MODERATORS, flag="admin.reports"),
+    "editReport": Policy(_MODERATORS, flag="admin.reports"),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
     "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),

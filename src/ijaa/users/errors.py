@@ -63,6 +63,12 @@ class FlagProtected(Conflict):
     code, title = "flag-protected", "Administrators would be locked out"
 
 
+class ReportTransition(Conflict):
+    """A report does not go from its status to the one asked for."""
+
+    code, title = "report-transition", "A report does not go there from its status"
+
+
 def refuse(violations: list[Violation]) -> None:
     """Raise all violations at once, if there are any."""
     if violations:

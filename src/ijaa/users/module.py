@@ -22,7 +22,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -48,6 +48,10 @@ from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.announcements.controller import announcement_router
+from ijaa.users.announcements.jobs import tellings
+from ijaa.users.announcements.repository import AnnouncementRepository
+from ijaa.users.announcements.service import AnnouncementService, Announcer, Telling
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
@@ -64,11 +68,14 @@ from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
-from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, EventContent, EventFigures, SeatPromoted
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import ProfileService
 from ijaa.users.public import UsersPublic
+from ijaa.users.reports.controller import report_router
+from ijaa.users.reports.repository import ReportRepository
+from ijaa.users.reports.service import ReportService
 from ijaa.users.retention import PURGES
 from ijaa.users.second_factor.controller import second_factor_router
 from ijaa.users.second_factor.repository import SecondFactorRepository
@@ -110,8 +117,9 @@ def build(
     *,
     redis: Redis,
     figures: EventFigures | None = None,
+    contents: EventContent | None = None,
 ) -> UsersModule:
-    """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
+    """Wire the module over its database and its ports; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
     jobs = JobQueue(database, clock)
     mails = MailQueue(
@@ -194,6 +202,7 @@ def build(
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
     members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
+    announcements, telling = _announcements(database, jobs, notifications.notifier, cursors, clock)
     dashboard = DashboardService(DashboardRepository(database), figures, clock)
     flags = FlagService(
         database,
@@ -237,16 +246,28 @@ def build(
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
+            announcements,
+            report_router(
+                ReportService(database, ReportRepository(database), contents, notifications.notifier, cursors, clock)
+            ),
         ],
         internal=[internal_router(public, feed, flag_feed, keys, guard)],
         root=[key_router(keys), ofrep_router(flags)],
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), purge(PURGES, clock)]),
+        worker=JobRunner(jobs, [mails.kind, erasures(members), telling, purge(PURGES, clock)]),
         public=public,
         denials=Denials(database, clock),
     )
+
+
+def _announcements(
+    database: Database, jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
+) -> tuple[Router, Kind[Telling]]:
+    repository = AnnouncementRepository(database)
+    service = AnnouncementService(database, repository, jobs, cursors, clock)
+    return announcement_router(service), tellings(Announcer(repository, notifier, clock))
 
 
 @dataclass(frozen=True)
@@ -256,6 +277,7 @@ class _Notifications:
     routes: Router
     inbox: Inbox
     bus: LiveBus
+    notifier: Notifier
 
 
 def _notifications(
@@ -264,7 +286,8 @@ def _notifications(
     repository = NotificationRepository(database)
     live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
-    told = EventMessages(Notifier(repository, mails, live.tell, cursors, settings.base_url, clock))
+    notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
+    told = EventMessages(notifier)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
@@ -275,4 +298,5 @@ def _notifications(
         notification_router(service, live),
         Inbox(database, heard, clock),
         LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
+        notifier,
     )

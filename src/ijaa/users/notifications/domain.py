@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-Kind = Literal["seat_promoted", "event_cancelled", "event_moved", "answer_given"]
+Kind = Literal[
+    "seat_promoted", "event_cancelled", "event_moved", "answer_given",
+    "announcement", "urgent_announcement", "report_resolved",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -23,8 +26,12 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "event_cancelled": Channels(),
     "event_moved": Channels(),
     "answer_given": Channels(email=False),
+    "announcement": Channels(email=False),
+    "urgent_announcement": Channels(),
+    "report_resolved": Channels(),
 }
 """What holds for a member who never chose."""
+_ENDS = {"RESOLVED": "Your report was resolved", "CLOSED": "Your report was closed"}
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -38,6 +45,22 @@ class Said(msgspec.Struct, frozen=True):
 
 def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     """Put a notification into words; `count` is how many things it stands for."""
+    title = facts["title"]
+    match kind:
+        case "announcement":
+            path = f"/announcements/{facts['announcement_id']}"
+            return Said(f"Announcement: {title}", "There is an announcement for you.", path)
+        case "urgent_announcement":
+            path = f"/announcements/{facts['announcement_id']}"
+            return Said(f"Urgent: {title}", "There is an urgent announcement for you.", path)
+        case "report_resolved":
+            outcome = facts["outcome"] or "Thank you for telling us."
+            return Said(f"{_ENDS[facts['status']]}: {title}", outcome, f"/me/reports/{facts['report_id']}")
+        case _:
+            return _said_of_event(kind, facts, count)
+
+
+def _said_of_event(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     title, path = facts["title"], f"/events/{facts['event_id']}"
     match kind:
         case "seat_promoted":
@@ -48,7 +71,7 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
             where = f" Place: {facts['location']}." if facts.get("location") else ""
             text = f"The event has another time or place. {_when(facts)}{where} Is your answer still right?"
             return Said(f"Moved: {title}", text, path)
-        case "answer_given":
+        case _:
             return Said(f"{_answers(count)}: {title}", "Look at the participants to see who comes.", path)
 
 

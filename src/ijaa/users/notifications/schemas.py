@@ -74,6 +74,9 @@ class Preferences(View, frozen=True):
     event_cancelled: ChannelsRead
     event_moved: ChannelsRead
     answer_given: ChannelsRead
+    announcement: ChannelsRead
+    urgent_announcement: ChannelsRead
+    report_resolved: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -83,6 +86,9 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     event_cancelled: ChannelsPatch | UnsetType | None = UNSET
     event_moved: ChannelsPatch | UnsetType | None = UNSET
     answer_given: ChannelsPatch | UnsetType | None = UNSET
+    announcement: ChannelsPatch | UnsetType | None = UNSET
+    urgent_announcement: ChannelsPatch | UnsetType | None = UNSET
+    report_resolved: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -116,7 +117,8 @@ class Notifier:
             mail = notification_mail(
                 to.email, to.username, words, self._base_url, f"{self._base_url}/unsubscribe?token={token}"
             )
-            await self._mails.put(session, mail, identity=f"note-{kind}-{seq}-{to.user_id}"[:40])
+            told = f"{kind} {subject} {seq} {to.user_id}".encode()
+            await self._mails.put(session, mail, identity=f"note-{blake2b(told, digest_size=16).hexdigest()}")
 
 
 class EventMessages:

@@ -9,7 +9,7 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-RANK = "(CASE priority WHEN 'URGENT' THEN 1 WHEN 'HIGH' THEN 2 WHEN 'MEDIUM' THEN 3 ELSE 4 END)"
+RANK = "strpos('URGENT HIGH MEDIUM LOW', priority)"
 
 
 def upgrade() -> None:

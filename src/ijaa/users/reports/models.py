@@ -11,8 +11,8 @@ from ijaa.shared.tables import Key, one_of
 from ijaa.users.base import UsersBase
 from ijaa.users.reports.domain import CATEGORIES, PRIORITIES, STATUSES, TARGETS, Category, Priority, Status, TargetKind
 
-RANK = "CASE priority WHEN 'URGENT' THEN 1 WHEN 'HIGH' THEN 2 WHEN 'MEDIUM' THEN 3 ELSE 4 END"
-"""The place of a priority in the queue, as its index has it."""
+RANK = f"strpos('{' '.join(PRIORITIES)}', priority)"
+"""What puts the most urgent first: where its priority stands in the list."""
 
 
 class Report(UsersBase):
@@ -31,7 +31,7 @@ class Report(UsersBase):
         CheckConstraint("version > 0", name="version"),
         Index("idx_reports_reporter", "reporter_username"),
         Index("idx_reports_open", "status", "id", postgresql_where=text("status IN ('PENDING', 'IN_PROGRESS')")),
-        Index("idx_reports_queue", text(f"({RANK})"), "created_at", "id"),
+        Index("idx_reports_queue", text(RANK), "created_at", "id"),
         Index("idx_reports_resolved_at", "resolved_at"),
     )
 

@@ -170,20 +170,20 @@ class Announcer:
     def __init__(self, repository: AnnouncementRepository, notifier: Notifier, clock: Clock) -> None:
         self._repository, self._notifier, self._clock = repository, notifier, clock
 
-    async def tell_some(self, session: AsyncSession, announcement_id: int, portion: int = PORTION) -> bool:
+    async def tell_some(self, session: AsyncSession, announcement_id: int) -> bool:
         """Tell the next members and note in the same transaction who was passed; return whether to go on."""
         now = self._clock.now()
         found: Announcement | None = await self._repository.lock(session, announcement_id)
         if found is None or found.told_at is not None or not _visible(found, now):
             return False
-        members = await self._repository.to_tell(session, announcement_id, now, portion)
+        members = await self._repository.to_tell(session, announcement_id, now, PORTION)
         kind: Kind = "urgent_announcement" if found.urgent else "announcement"
         if members:
             await self._notifier.tell(
                 session, [one.username for one in members], kind, subject=f"announcement/{found.id}",
                 facts={"announcement_id": found.id, "title": found.title}, seq=1,
             )  # fmt: skip
-        more = len(members) == portion
+        more = len(members) == PORTION
         up_to = members[-1].id if members else found.told_up_to
         await self._repository.told(session, announcement_id, up_to, None if more else now)
         return more

@@ -29,6 +29,15 @@ BODIES: Mapping[str, object] = {
     "putRsvp": {"status": "GOING"},
     "editEvent": {"title": "Another title"},
     "markMyNotificationsRead": {"all": True},
+    "createAnnouncement": {"title": "Reunion", "content": "Come!"},
+    "editAnnouncement": {"title": "Another title"},
+    "fileReport": {
+        "title": "Spam",
+        "description": "Much of it",
+        "category": "USER_REPORT",
+        "target": {"kind": "member", "id": "ben"},
+    },
+    "editReport": {"priority": "HIGH"},
     "editMe": {"name": "Another Name"},
     "editMyProfile": {"bio": "Another bio"},
 }
@@ -48,6 +57,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "getRevocation": "is for services",
     "followFlags": "is for services",
     "getEventFigures": "is for services",
+    "getContentSnapshots": "is for services",
     "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",

@@ -194,11 +194,24 @@ async def _events(world: World) -> None:
     await world.databases["users"].put(
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
+    users = world.databases["users"]
+
+    async def announcement(**given: object) -> int | None:
+        told = {"title": "Reunion", "content": "Come!", "author_name": "Mo", "visible_from": datetime.now(UTC)}
+        return await users.put("announcements", **{**told, **given})
+
+    announced, scheduled = await announcement(), await announcement(visible_from=start)
+    filed = [
+        await users.put("reports", reporter_username=by, title="Spam", description="x", category="BUG_REPORT")
+        for by in ("asha", None)  # whose reporter was erased: nobody's
+    ]
     world.ids = {
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},
         "username": {"existing": "asha", "hidden": "sus"},
         "module": {"existing": "users"},
+        "announcement_id": {"existing": str(announced), "hidden": str(scheduled)},
+        "report_id": {"existing": str(filed[0]), "hidden": str(filed[1])},
         "name": {"existing": "swagger-ui.css"},
     }

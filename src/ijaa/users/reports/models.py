@@ -46,7 +46,7 @@ class Report(UsersBase):
     target_kind: Mapped[TargetKind | None] = mapped_column(String(10))
     target_id: Mapped[str | None] = mapped_column(String(100))
     """A username, or the id of a thing in the other module; NULL once the member was erased."""
-    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The target as the reporter saw it; NULL once its owner was erased."""
     assigned_to: Mapped[str | None] = mapped_column(String(50))
     """The public id of an admin."""

@@ -1,7 +1,7 @@
 """Members are told of an announcement: once each, and when it is visible."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -15,6 +15,11 @@ _TOLD = """
 SELECT u.username FROM notifications n JOIN users u ON u.id = n.user_id
 WHERE n.kind = $1 ORDER BY u.username, n.id
 """
+
+
+def datetime_of(column: datetime) -> datetime:
+    """Return the one column of a row."""
+    return column
 
 
 async def told(app: App, kind: str = "announcement") -> list[str]:
@@ -65,6 +70,23 @@ async def test_who_was_told_is_not_told_again_by_any_edit(
     clock.at += timedelta(minutes=1)
     await app[1].worker.run_due()
     assert await told(app) == ["asha"]
+
+
+async def test_of_edits_at_once_the_last_decides_when_members_are_told(
+    app: App, client: httpx.AsyncClient, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    """Kills: edits that do not wait for each other, so that the job of an earlier one stays."""
+    mo = await an_admin("mo", "moderator")
+    made = await write(client, mo.bearer, active=False)
+    times = [(clock.now() + timedelta(hours=hour)).isoformat() for hour in range(1, 9)]
+    patches = [{"active": True, "visible_from": time} for time in times]
+    answers = await asyncio.gather(
+        *(client.patch(f"{ALL}/{made['id']}", json=patch, headers=mo.bearer) for patch in patches)
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    told_at = "SELECT visible_from FROM announcements"
+    due = "SELECT due_at FROM jobs WHERE name = 'announce'"
+    assert await app[1].database.fetch(datetime_of, due) == await app[1].database.fetch(datetime_of, told_at)
 
 
 async def test_what_is_for_later_is_told_later_and_moves_with_its_schedule(

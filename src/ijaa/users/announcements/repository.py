@@ -116,6 +116,7 @@ _VIEWS = "(SELECT count(*) FROM announcement_reads r WHERE r.announcement_id = a
 _STORED = f"SELECT {columns(StoredAnnouncement, 'a', views=_VIEWS)} FROM announcements a"
 _STORED_ONE = f"{_STORED} WHERE a.id = $1"
 _STORED_PAGE = f"{_STORED} WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2"
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('announcement/' || CAST(:id AS text), 0))")
 _AUTHOR = text("SELECT name FROM admins WHERE admin_id = :admin_id")
 _TO_TELL = text(f"""
 SELECT u.id, u.username
@@ -164,6 +165,10 @@ class AnnouncementRepository:
     async def author(self, session: AsyncSession, admin_id: str) -> str:
         """Return the name of an admin."""
         return str((await session.execute(_AUTHOR, {"admin_id": admin_id})).scalar_one())
+
+    async def edit_alone(self, session: AsyncSession, announcement_id: int) -> None:
+        """Wait until nobody else edits it; whoever tells members of it goes on."""
+        await session.execute(_ALONE, {"id": str(announcement_id)})
 
     async def lock(self, session: AsyncSession, announcement_id: int, *, to_delete: bool = False) -> Any:
         """Return one to change; nobody else changes it before the transaction ends."""

@@ -142,7 +142,9 @@ class AnnouncementService:
             await self._record(session, editor, "announcement-deleted", announcement_id, ())
 
     async def _locked(self, session: AsyncSession, announcement_id: int, *, to_delete: bool = False) -> Announcement:
-        # the job first, as who tells has it: the other way round the two would wait for each other
+        # an edit that waits here sees the job the one before it queued; and the job comes before the row, as who tells
+        # takes them: the other way round the two would wait for each other
+        await self._repository.edit_alone(session, announcement_id)
         await self._jobs.forget(session, TELL, str(announcement_id))
         found: Announcement | None = await self._repository.lock(session, announcement_id, to_delete=to_delete)
         if found is None:

@@ -18,7 +18,7 @@ _MEMBERS = text("""
 WITH accounts AS (
     INSERT INTO users (user_id, username, email, active, email_verified_at, created_at, updated_at, version)
     SELECT 'USER_' || n, 'm' || n, 'm' || n || '@mail.example', true, now(), now(), now(), 1
-    FROM generate_series(1, CAST(:number AS integer)) n RETURNING id, username
+    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) n RETURNING id, username
 )
 INSERT INTO profiles (user_id, username, name, name_key, visibility, created_at, updated_at, version)
 SELECT id, username, username, username, '{}', now(), now(), 1 FROM accounts
@@ -27,6 +27,7 @@ _ANNOUNCEMENT = text("""
 INSERT INTO announcements (title, content, urgent, author_name, visible_from, created_at, updated_at, version)
 VALUES ('Flood', 'Stay at home.', :urgent, 'Mo', now() - interval '1 minute', now(), now(), 1) RETURNING id
 """)
+_AT_ONCE = 2_000
 _PASSED = "SELECT coalesce(max(id), 0) FROM notifications"
 _TOLD = "SELECT count(*), count(DISTINCT user_id), coalesce(max(count), 0) FROM notifications"
 _MAILED = "SELECT count(*) FROM jobs WHERE name = 'mail'"
@@ -35,8 +36,10 @@ _MAILED = "SELECT count(*) FROM jobs WHERE name = 'mail'"
 async def _told(users: Database, *, members: int, kills: int, portion: int, urgent: bool) -> tuple[int, ...]:
     """Have members told by processes of which one after the other is killed; return what came of it."""
     queue, chance = JobQueue(users, SystemClock()), random.Random(7)  # noqa: S311 - chaos, no secret
+    for first in range(1, members, _AT_ONCE):
+        async with users.transaction() as session:
+            await session.execute(_MEMBERS, {"first": first, "last": min(first + _AT_ONCE - 1, members)})
     async with users.transaction() as session:
-        await session.execute(_MEMBERS, {"number": members})
         id_ = (await session.execute(_ANNOUNCEMENT, {"urgent": urgent})).scalar_one()
         await queue.put(session, TELL, Telling(id_), key=str(id_))
     environ = {**os.environ, "USERS": users.url, "PORTION": str(portion)}
@@ -47,7 +50,7 @@ async def _told(users: Database, *, members: int, kills: int, portion: int, urge
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(600):
                 before = await users.fetch_value(_PASSED)
                 while await users.fetch_value(_PASSED) == before:
                     await asyncio.sleep(0.002)

@@ -305,7 +305,7 @@ async def test_exactly_those_it_is_for_see_it_and_are_told_of_it(users_database:
             single |= {(name, id_) for id_ in ids if await repository.seen(id_, name, now)}
         async with users_database.transaction() as session:
             for id_ in ids:
-                told |= {(one.username, id_) for one in await repository.to_tell(session, id_, now, 100)}
+                told |= {(one.username, id_) for one in await repository.next(session, id_, now, 100) if one.included}
         assert (listed, single, told) == (expected, expected, expected)
 
     runner = _InThisLoop()

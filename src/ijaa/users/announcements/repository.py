@@ -79,11 +79,13 @@ class StoredAnnouncement(msgspec.Struct, frozen=True):
     version: int
 
 
-class Addressee(msgspec.Struct, frozen=True):
-    """Somebody who is to be told."""
+class Passed(msgspec.Struct, frozen=True):
+    """An account that is passed while telling."""
 
     id: int
     username: str
+    included: bool | None
+    """Whether this is somebody who may act and whom it is for; None is no."""
 
 
 _READ = "EXISTS (SELECT FROM announcement_reads r WHERE r.announcement_id = a.id AND r.user_id = p.user_id)"
@@ -118,11 +120,14 @@ _STORED_ONE = f"{_STORED} WHERE a.id = $1"
 _STORED_PAGE = f"{_STORED} WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2"
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('announcement/' || CAST(:id AS text), 0))")
 _AUTHOR = text("SELECT name FROM admins WHERE admin_id = :admin_id")
-_TO_TELL = text(f"""
-SELECT u.id, u.username
-FROM announcements a JOIN users u ON u.id > a.told_up_to JOIN profiles p ON p.user_id = u.id
-WHERE a.id = :id AND {MAY_ACT.format(now="CAST(:now AS timestamptz)")} AND {INCLUDED.format()}
-ORDER BY u.id LIMIT :limit
+# the next accounts first, whomever it is for: so each portion costs the same, few or many of them included
+_NEXT = text(f"""
+WITH u AS MATERIALIZED (
+    SELECT * FROM users WHERE id > (SELECT told_up_to FROM announcements WHERE id = :id) ORDER BY id LIMIT :limit
+)
+SELECT u.id, u.username, p.user_id IS NOT NULL AND {MAY_ACT.format(now="CAST(:now AS timestamptz)")}
+    AND {INCLUDED.format()}
+FROM u JOIN announcements a ON a.id = :id LEFT JOIN profiles p ON p.user_id = u.id ORDER BY u.id
 """)
 _TOLD = text("""
 UPDATE announcements SET told_up_to = :up_to, told_at = CAST(:at AS timestamptz) WHERE id = :id
@@ -175,10 +180,10 @@ class AnnouncementRepository:
         wanted = select(Announcement).where(Announcement.id == announcement_id)
         return await session.scalar(wanted.with_for_update(key_share=not to_delete))
 
-    async def to_tell(self, session: AsyncSession, announcement_id: int, now: datetime, limit: int) -> list[Addressee]:
-        """Return whom it is for and who was not passed yet, in the order of accounts."""
+    async def next(self, session: AsyncSession, announcement_id: int, now: datetime, limit: int) -> list[Passed]:
+        """Return accounts that were not passed yet, in their order."""
         bound = {"id": announcement_id, "now": now, "limit": limit}
-        return [Addressee(*row) for row in await session.execute(_TO_TELL, bound)]
+        return [Passed(*row) for row in await session.execute(_NEXT, bound)]
 
     async def told(self, session: AsyncSession, announcement_id: int, up_to: int, at: datetime | None) -> None:
         """Note who was passed, and when the last one was."""

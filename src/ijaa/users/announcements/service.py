@@ -37,7 +37,7 @@ from ijaa.users.tables import AUDIT_LOG
 TELL = "announce"
 """The job that tells members."""
 PORTION = 200
-"""Members told in one transaction."""
+"""Accounts passed in one transaction."""
 Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
@@ -178,15 +178,16 @@ class Announcer:
         found: Announcement | None = await self._repository.lock(session, announcement_id)
         if found is None or found.told_at is not None or not _visible(found, now):
             return False
-        members = await self._repository.to_tell(session, announcement_id, now, PORTION)
+        passed = await self._repository.next(session, announcement_id, now, PORTION)
+        members = [one.username for one in passed if one.included]
         kind: Kind = "urgent_announcement" if found.urgent else "announcement"
         if members:
             await self._notifier.tell(
-                session, [one.username for one in members], kind, subject=f"announcement/{found.id}",
+                session, members, kind, subject=f"announcement/{found.id}",
                 facts={"announcement_id": found.id, "title": found.title}, seq=1,
             )  # fmt: skip
-        more = len(members) == PORTION
-        up_to = members[-1].id if members else found.told_up_to
+        more = len(passed) == PORTION
+        up_to = passed[-1].id if passed else found.told_up_to
         await self._repository.told(session, announcement_id, up_to, None if more else now)
         return more
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from ijaa.events.ports import MemberCard, SharedCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
-from ijaa.users.ports import EventCounts
+from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts
 
 
 class FakeUserDirectory:
@@ -100,6 +100,33 @@ class FakeEventFigures:
             going=sum(one[2] for one in upcoming),
             waiting=sum(one[3] for one in upcoming),
         )
+
+
+class FakeEventContent:
+    """Content in memory; `stop` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, tuple[ContentSnapshot, bool]] = {}
+        self._down = False
+
+    async def add(self, title: str, *, by: str, private: bool = False, text: str | None = None) -> int:
+        """Add an event and return its id; a private one is seen by its organiser alone."""
+        id_ = len(self._events) + 1
+        details = {"privacy": "PRIVATE" if private else "PUBLIC", "timezone": "UTC"}
+        found = ContentSnapshot(kind="event", id=id_, author=by, title=title, text=text, details=details)
+        self._events[id_] = found, private
+        return id_
+
+    async def stop(self) -> None:
+        """Be out of reach from now on."""
+        self._down = True
+
+    async def snapshots(self, wanted: Collection[ContentRef], viewer: str) -> Mapping[ContentRef, ContentSnapshot]:
+        """Return what the viewer sees."""
+        if self._down:
+            raise Unavailable("The content is out of reach.")
+        found = {one: self._events[one.id] for one in wanted if one.kind == "event" and one.id in self._events}
+        return {one: shown for one, (shown, private) in found.items() if not private or viewer == shown.author}
 
 
 class FakeTokenVerifier:

@@ -44,6 +44,7 @@ POLICIES: Mapping[str, Policy] = {
     "getDemoMail": _PAGE,
     # between the services
     "getEventFigures": _SERVICE,
+    "getContentSnapshots": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
     "getHiddenMembers": _SERVICE,
@@ -121,6 +122,22 @@ POLICIES: Mapping[str, Policy] = {
     "blockMember": Policy(MEMBERS),
     "getMyBlock": Policy(MEMBERS),
     "unblockMember": Policy(MEMBERS),
+    # announcements
+    "listAnnouncements": Policy(MEMBERS, flag="announcements"),
+    "getAnnouncement": Policy(MEMBERS, flag="announcements"),
+    "markAnnouncementRead": Policy(MEMBERS, flag="announcements"),
+    "listAllAnnouncements": Policy(_MODERATORS, flag="admin.announcements"),
+    "getAnnouncementDetails": Policy(_MODERATORS, flag="admin.announcements"),
+    "createAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    "editAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    "deleteAnnouncement": Policy(_MODERATORS, flag="admin.announcements"),
+    # reports
+    "fileReport": Policy(MEMBERS, flag="reports", limit="report"),
+    "listMyReports": Policy(MEMBERS, flag="reports"),
+    "getMyReport": Policy(MEMBERS, flag="reports"),
+    "listReports": Policy(_MODERATORS, flag="admin.reports"),
+    "getReport": Policy(_MODERATORS, flag="admin.reports"),
+    "editReport": Policy(_MODERATORS, flag="admin.reports"),
     # administration
     "logInAdmin": Policy(NOT_ASKED, flag="admin.auth", limit="login"),
     "beginTotp": Policy(ADMINS | ENROLLING, fresh=True, flag="admin.auth", answers_secret=True),

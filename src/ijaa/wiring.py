@@ -28,8 +28,9 @@ from ijaa.shared.relay import DirectTransport, Relay
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
+from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
-from ijaa.users.ports import EventCounts, EventFigures
+from ijaa.users.ports import ContentRef, ContentSnapshot, EventContent, EventCounts, EventFigures
 from ijaa.users.public import MemberCard as UsersMemberCard
 from ijaa.users.public import UsersPublic
 
@@ -78,6 +79,18 @@ class LocalEventFigures:
         return EventCounts(**asdict(await self._public.counts()))
 
 
+class LocalEventContent:
+    """`EventContent` in the same process."""
+
+    def __init__(self, public: EventsPublic) -> None:
+        self._public = public
+
+    async def snapshots(self, wanted: Collection[ContentRef], viewer: str) -> Mapping[ContentRef, ContentSnapshot]:
+        """Return what `viewer` sees; what is not there, or not for him to see, is left out."""
+        found = await self._public.snapshots([(one.kind, one.id) for one in wanted], viewer)
+        return {ContentRef(kind=one.kind, id=one.id): ContentSnapshot(**asdict(one)) for one in found}
+
+
 @dataclass(frozen=True)
 class Wired:
     """The modules of this process, and what they share."""
@@ -119,16 +132,19 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     if settings.users_database is not None:
         database = _database("users", settings.users_database)
         figures: EventFigures | None = None
+        contents: EventContent | None = None
         if events_database is not None:
-            figures = LocalEventFigures(EventsPublic(events_database, clock))
+            public = EventsPublic(events_database, clock)
+            figures, contents = LocalEventFigures(public), LocalEventContent(public)
         elif settings.events_peer is not None:
             tokens = ServiceTokens(settings.service_key, caller="users", clock=clock)
             events_peer = Peer(settings.events_peer, "events", tokens)
-            figures = HttpEventFigures(events_peer)
+            figures, contents = HttpEventFigures(events_peer), HttpEventContent(events_peer)
             stopping.append(events_peer.close)
         built = users.build(
-            settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures
-        )
+            settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures,
+            contents=contents,
+        )  # fmt: skip
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags
         on_denied = built.denials.note

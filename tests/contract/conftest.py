@@ -26,15 +26,16 @@ from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.module import build
-from ijaa.users.ports import EventFigures
+from ijaa.users.ports import EventContent, EventFigures
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
-from ijaa.wiring import LocalEventFigures, LocalUserDirectory
+from ijaa.wiring import LocalEventContent, LocalEventFigures, LocalUserDirectory
 from tests.asgi import client_of
 from tests.builders import a_member, no_limits
-from tests.fakes import FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import FakeEventContent, FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
 
 PEER = "http://users.local"
 
@@ -53,6 +54,15 @@ SELECT 'Tea', at, at + interval '1 hour', 'UTC', 'PUBLIC', false, :going, :waiti
 FROM (SELECT now() + :days * interval '1 day' AS at) moment
 """)
 
+_TITLED = text("""
+INSERT INTO events (title, description, start_date, end_date, timezone, privacy, is_online, going, waiting,
+                    requires_approval, waitlist_mode, max_guests, created_by_username, tags, status, search_key,
+                    created_at, updated_at, version)
+VALUES (:title, :text, now(), now() + interval '1 hour', 'UTC', :privacy, false, 0, 0, false, 'auto', 0, :by, '{}',
+        'PUBLISHED', 'x', now(), now(), 1)
+RETURNING id
+""")
+
 
 @dataclass
 class Directory:
@@ -69,6 +79,15 @@ class Figures:
 
     port: EventFigures
     add: Callable[..., Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Content:
+    """Content under test, how an event comes to be, and how it comes to be out of reach."""
+
+    port: EventContent
+    add: Callable[..., Awaitable[int]]
     stop: Callable[[], Awaitable[None]]
 
 
@@ -186,6 +205,45 @@ async def figures(
         local._public = EventsPublic(down, SystemClock())
 
     yield Figures(local, add, end_database)
+    await down.dispose()
+
+
+@pytest.fixture(params=["in process", "HTTP", "fake"])
+async def content(
+    request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database
+) -> AsyncIterator[Content]:
+    """Give the same content in each of its shapes."""
+    if request.param == "fake":
+        fake = FakeEventContent()
+        yield Content(fake, fake.add, fake.stop)
+        return
+
+    async def add(title: str, *, by: str, private: bool = False, text: str | None = None) -> int:
+        row = {"title": title, "by": by, "privacy": "PRIVATE" if private else "PUBLIC", "text": text}
+        async with events_database.transaction() as session:
+            return int((await session.execute(_TITLED, row)).scalar_one())
+
+    if request.param == "HTTP":
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        settings = read_settings(servers | only)
+        app = create_app(settings)
+        async with client_of(app):
+            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
+            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield Content(HttpEventContent(peer), add, end)
+            await peer.close()
+        return
+    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
+    local = LocalEventContent(EventsPublic(events_database, SystemClock()))
+
+    async def end_database() -> None:
+        local._public = EventsPublic(down, SystemClock())
+
+    yield Content(local, add, end_database)
     await down.dispose()
 
 

@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ijaa.cli import ijaa
-from ijaa.settings import VARIABLES
 from ijaa.shared.boot import bind, refuse_unwritable
 from ijaa.shared.errors import SettingError
+from ijaa.variables import VARIABLES
 
 
 def run(environ: dict[str, str], *arguments: str) -> Result:

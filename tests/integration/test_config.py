@@ -14,7 +14,7 @@ from ijaa.cli import ijaa
 from ijaa.commands.config_checks import Finding, examine_all
 from ijaa.commands.config_values import HIDDEN, hidden, look_around, values
 from ijaa.embedded.provision import provided
-from ijaa.settings import VARIABLES
+from ijaa.variables import VARIABLES
 from tests.e2e.processes import free_port
 
 SECRETS = ("hunter-two-hunter", "k3y-of-keys-0123456789-abcdefghijklmnop")

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from ijaa.cli import ijaa
-from ijaa.settings import VARIABLES
+from ijaa.variables import VARIABLES
 from tests.e2e.processes import free_port
 
 NAMES = {

@@ -218,6 +218,17 @@ async def _events(world: World) -> None:
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
     own = {name: await _rows(world.databases["users"], name) for name in ("asha", "sus")}
+    users = world.databases["users"]
+
+    async def announcement(**given: object) -> int | None:
+        told = {"title": "Reunion", "content": "Come!", "author_name": "Mo", "visible_from": datetime.now(UTC)}
+        return await users.put("announcements", **{**told, **given})
+
+    announced, scheduled = await announcement(), await announcement(visible_from=start)
+    filed = [
+        await users.put("reports", reporter_username=by, title="Spam", description="x", category="BUG_REPORT")
+        for by in ("asha", None)  # whose reporter was erased: nobody's
+    ]
     world.ids |= {
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
@@ -226,6 +237,8 @@ async def _events(world: World) -> None:
         "experience_id": {"existing": own["asha"]["experiences"], "hidden": own["sus"]["experiences"]},
         "interest_id": {"existing": own["asha"]["interests"], "hidden": own["sus"]["interests"]},
         "module": {"existing": "users"},
+        "announcement_id": {"existing": str(announced), "hidden": str(scheduled)},
+        "report_id": {"existing": str(filed[0]), "hidden": str(filed[1])},
         "name": {"existing": "swagger-ui.css"},
     }
 

@@ -4,8 +4,9 @@ import difflib
 import secrets
 from collections.abc import Iterable, Mapping
 
-from ijaa.settings import VARIABLES, Settings, read_settings
+from ijaa.settings import Settings, read_settings
 from ijaa.shared.errors import SettingError
+from ijaa.variables import VARIABLES
 
 
 def every_problem(environ: Mapping[str, str]) -> tuple[list[SettingError], Settings | None]:

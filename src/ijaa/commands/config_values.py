@@ -10,8 +10,9 @@ import msgspec
 from ijaa.embedded.attachment import running
 from ijaa.embedded.folder import look
 from ijaa.embedded.provision import completed, provided
-from ijaa.settings import VARIABLES, Variable, split_url
+from ijaa.settings import split_url
 from ijaa.shared.errors import SettingError
+from ijaa.variables import VARIABLES, Variable
 
 HIDDEN = "•••"
 Source = Literal["environment", "embedded", "default", "not set"]

@@ -7,11 +7,12 @@ from ijaa.app import create_app
 from ijaa.commands.config_problems import stand_ins
 from ijaa.events import public as events
 from ijaa.policies import POLICIES
-from ijaa.settings import VARIABLES, Settings, Variable, read_settings
+from ijaa.settings import Settings, read_settings
 from ijaa.shared.http.policies import ADMINS, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Operation, Policy, operations
 from ijaa.shared.inbox import Subscription
 from ijaa.shared.messages import Message
 from ijaa.users import public as users
+from ijaa.variables import VARIABLES, Variable
 from ijaa.wiring import wire
 
 _WRITTEN = "<!-- Written by `ijaa config reference docs`; a test compares it with the code. -->"

@@ -1,12 +1,15 @@
-"""The façade other modules are given: events in numbers."""
+"""The façade other modules are given: events in numbers, and what people made as somebody sees it."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.catalogue.schemas import EventCounts
+from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 
-__all__ = ["PUBLISHED", "EventCounts", "EventsPublic"]
+__all__ = ["PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot"]
 
 
 class EventsPublic:
@@ -18,3 +21,33 @@ class EventsPublic:
     async def counts(self) -> EventCounts:
         """Return how many events and seats there are at this moment. Raises `Unavailable`."""
         return await self._events.counts(self._clock.now())
+
+    async def snapshots(self, wanted: Sequence[tuple[ContentKind, int]], viewer: str) -> list[Snapshot]:
+        """Return what the viewer sees of these things at this moment; comments and media there are none yet.
+
+        What is not there, or not for him to see, is left out. Raises `Unavailable`.
+        """
+        ids = [id_ for kind, id_ in wanted if kind == "event"]
+        return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+
+
+_DETAILS = (
+    "start_date", "end_date", "timezone", "location", "event_type", "privacy", "status", "invite_message",
+    "meeting_link", "organizer_name", "organizer_email",
+)  # fmt: skip
+
+
+def _snapshot(event: EventRead) -> Snapshot:
+    shown = {name: getattr(event, name) for name in _DETAILS}
+    return Snapshot(
+        kind="event",
+        id=event.id,
+        author=event.created_by_username,
+        title=event.title,
+        text=event.description,
+        details={name: _said(value) for name, value in shown.items() if value is not None},
+    )
+
+
+def _said(value: str | datetime) -> str:
+    return value.isoformat() if isinstance(value, datetime) else value

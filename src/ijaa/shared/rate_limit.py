@@ -30,6 +30,7 @@ QUOTAS: Mapping[str, Quota] = {
     "login": Quota(20, MINUTE, exact=True),
     "refresh": Quota(60, MINUTE, exact=True),
     "mail": Quota(30, HOUR, exact=True),
+    "report": Quota(20, HOUR, exact=True),
     "search": Quota(120, MINUTE),
     "upload": Quota(20, MINUTE),
     "write": Quota(120, MINUTE),

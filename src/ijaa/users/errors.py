@@ -99,6 +99,12 @@ class TooManyBlocks(Conflict):
     code, title = "too-many-blocks", "You block as many members as one can"
 
 
+class ReportTransition(Conflict):
+    """A report does not go from its status to the one asked for."""
+
+    code, title = "report-transition", "A report does not go there from its status"
+
+
 def refuse(violations: list[Violation]) -> None:
     """Raise all violations at once, if there are any."""
     if violations:

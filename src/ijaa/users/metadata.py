@@ -2,6 +2,7 @@
 
 from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, Registration, User
 from ijaa.users.admins.models import Admin
+from ijaa.users.announcements.models import Announcement, AnnouncementRead
 from ijaa.users.base import UsersBase
 from ijaa.users.connections.models import Block, Connection
 from ijaa.users.directory.models import DirectoryEntry
@@ -27,6 +28,8 @@ __all__ = [
     "JOBS",
     "OUTBOX",
     "Admin",
+    "Announcement",
+    "AnnouncementRead",
     "Block",
     "Connection",
     "DirectoryEntry",

@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from litestar import Router
 from redis.asyncio import Redis
 
 from ijaa.settings import LEAKED_DEFAULTS, DatabaseSettings, Settings, is_leaked
@@ -21,22 +19,14 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
-from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue, Kind
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
-from ijaa.shared.live import Live
-from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
-from ijaa.shared.outbox import Outbox, Publish
+from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import purge
-from ijaa.shared.redis import namespace
-from ijaa.shared.storage import Storage
-from ijaa.shared.storage_images import Images
-from ijaa.shared.storage_links import SignedLinks
-from ijaa.shared.storage_sweep import discards, sweep
 from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts.checks import PasswordChecks
 from ijaa.users.accounts.controller import account_router
@@ -55,51 +45,36 @@ from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.community import (
+    announcement_parts,
+    community_router,
+    file_parts,
+    member_pages,
+    notification_parts,
+)
 from ijaa.users.connections.block_repository import BlockRepository
-from ijaa.users.connections.block_service import BlockService
-from ijaa.users.connections.controller import connection_router
-from ijaa.users.connections.repository import ConnectionRepository
-from ijaa.users.connections.service import ConnectionService
-from ijaa.users.connections.suggestion_repository import SuggestionRepository
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
-from ijaa.users.directory.controller import directory_router
 from ijaa.users.directory.jobs import renewal
 from ijaa.users.directory.repository import DirectoryRepository
-from ijaa.users.directory.service import DirectoryService
-from ijaa.users.experiences.controller import experience_router
-from ijaa.users.experiences.repository import ExperienceRepository
-from ijaa.users.experiences.service import ExperienceService
-from ijaa.users.files.repository import FileRepository
-from ijaa.users.files.service import FileService
 from ijaa.users.flags.controller import flag_router
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
 from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
-from ijaa.users.interests.controller import interest_router
-from ijaa.users.interests.repository import InterestRepository
-from ijaa.users.interests.service import InterestService
 from ijaa.users.internal.controller import internal_router
-from ijaa.users.links import FileLinks
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
-from ijaa.users.notifications.controller import notification_router
-from ijaa.users.notifications.repository import NotificationRepository
-from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
-from ijaa.users.photos.controller import photo_router
-from ijaa.users.photos.repository import PhotoRepository
-from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, EventFigures, SeatPromoted
-from ijaa.users.preview.controller import preview_router
-from ijaa.users.preview.service import PreviewService
-from ijaa.users.profiles.controller import profile_router
+from ijaa.users.ports import EventContent, EventFigures
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import Cards, ProfileService
 from ijaa.users.public import UsersPublic
+from ijaa.users.reports.controller import report_router
+from ijaa.users.reports.repository import ReportRepository
+from ijaa.users.reports.service import ReportService
 from ijaa.users.retention import PURGES
 from ijaa.users.second_factor.controller import second_factor_router
 from ijaa.users.second_factor.repository import SecondFactorRepository
@@ -113,9 +88,6 @@ from ijaa.users.sessions.proof import StepUpService
 from ijaa.users.sessions.repository import SessionRepository
 from ijaa.users.sessions.revocation_repository import RevocationRepository
 from ijaa.users.sessions.service import SessionEndings, SessionService
-from ijaa.users.settings.controller import settings_router
-from ijaa.users.settings.repository import SettingsRepository
-from ijaa.users.settings.service import SettingsService
 from ijaa.users.tables import OUTGOING_MAILS
 from ijaa.users.trail.controller import trail_router
 from ijaa.users.trail.denials import Denials
@@ -145,19 +117,20 @@ def build(
     *,
     redis: Redis,
     figures: EventFigures | None = None,
+    contents: EventContent | None = None,
 ) -> UsersModule:
-    """Wire the module over its database and its port; nothing is started or connected before its lifespan."""
+    """Wire the module over its database and its ports; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
     jobs = JobQueue(database, clock)
     mails = MailQueue(jobs, SecretBox(secret, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from)
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
     feed = RevocationFeed(RevocationRepository(database), clock)
     flag_feed = FlagFeed()
-    notifications = _notifications(settings, database, mails, redis, clock)
+    notifications = notification_parts(settings, database, mails, redis, clock)
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
     profile_repository = ProfileRepository(database)
-    files = _files(settings, database, jobs, clock)
+    files = file_parts(settings, database, jobs, clock)
     blocks = BlockRepository(database)
     public = UsersPublic(profile_repository, Cards(files.links), blocks, verifier, keys, feed, flag_feed, clock)
     passwords = Passwords()
@@ -237,16 +210,13 @@ def build(
         clock=clock,
     )
     admin_logins = AdminLoginService(database, admin_repository, sessions, checks, passwords, factors, clock)
-    proofs = StepUpService(
-        sessions,
-        {"member": MemberProof(accounts, checks), "admin": AdminProof(database, admin_repository, checks, factors)},
-    )
     admins = AdminService(
         database, admin_repository, factor_repository, passwords, rule, endings, mails, cursors, clock
     )
     members = MemberService(
         database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
     )
+    announcements, telling = announcement_parts(database, jobs, notifications.notifier, cursors, clock)
     flags = FlagService(
         database,
         FlagRepository(database),
@@ -279,9 +249,21 @@ def build(
             account_router(
                 registrations, logins, changes, resets, moves, MeService(database, accounts, profiles), delivery
             ),
-            session_router(sessions, proofs, delivery),
-            *_member_pages(database, profiles, directory, files, cursors, clock),
-            _community(database, blocks, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock),
+            session_router(
+                sessions,
+                StepUpService(
+                    sessions,
+                    {
+                        "member": MemberProof(accounts, checks),
+                        "admin": AdminProof(database, admin_repository, checks, factors),
+                    },
+                ),
+                delivery,
+            ),
+            *member_pages(database, profiles, directory, files, cursors, clock),
+            community_router(
+                database, blocks, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock
+            ),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
@@ -289,6 +271,10 @@ def build(
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
+            announcements,
+            report_router(
+                ReportService(database, ReportRepository(database), contents, notifications.notifier, cursors, clock)
+            ),
         ],
         internal=[
             internal_router(
@@ -305,87 +291,16 @@ def build(
         inbox=notifications.inbox,
         worker=JobRunner(
             jobs,
-            [mails.kind, erasures(members), lapses(members), renewal(directory), *files.kinds, purge(PURGES, clock)],
+            [
+                mails.kind,
+                erasures(members),
+                lapses(members),
+                renewal(directory),
+                *files.kinds,
+                telling,
+                purge(PURGES, clock),
+            ],
         ),
         public=public,
         denials=Denials(database, clock),
     )
-
-
-def _member_pages(
-    database: Database, profiles: ProfileService, directory: DirectoryRepository, files: "_Files",
-    cursors: Cursors, clock: Clock,
-) -> list[Router]:  # fmt: skip
-    """Return the routes of what members say of themselves, and of where they are found by it."""
-    experiences = ExperienceService(database, ExperienceRepository(database), profiles, directory.renew, clock)
-    interests = InterestService(database, InterestRepository(database), profiles, directory.renew, clock)
-    photos = PhotoService(database, PhotoRepository(database), profiles, files.service, files.links, clock)
-    return [
-        directory_router(DirectoryService(directory, files.links, cursors, clock)),
-        photo_router(photos),
-        profile_router(profiles),
-        experience_router(experiences),
-        interest_router(interests),
-        preview_router(PreviewService(profiles, experiences, interests)),
-        settings_router(SettingsService(database, SettingsRepository(database), clock)),
-    ]
-
-
-def _community(
-    database: Database, blocks: BlockRepository, cards: Cards, notifier: Notifier, publish: Publish, cursors: Cursors,
-    clock: Clock,
-) -> Router:  # fmt: skip
-    """Return the routes of who is connected with whom, and who wants to be in nobody's sight."""
-    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
-    return connection_router(
-        ConnectionService(database, repository, suggestions, cards, notifier, cursors, clock),
-        BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
-    )
-
-
-@dataclass(frozen=True)
-class _Notifications:
-    """What members are told: how they read it, what fills it, and what tells those who watch."""
-
-    routes: Router
-    notifier: Notifier
-    inbox: Inbox
-    bus: LiveBus
-
-
-def _notifications(
-    settings: Settings, database: Database, mails: MailQueue, redis: Redis, clock: Clock
-) -> _Notifications:
-    repository = NotificationRepository(database)
-    live = Live("users", repository.live)
-    cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
-    notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
-    told = EventMessages(notifier)
-    heard = subscriptions(
-        Subscription(SeatPromoted, told.seat_promoted),
-        Subscription(EventChanged, told.event_changed),
-        Subscription(AnswerGiven, told.answer_given),
-    )
-    service = NotificationService(database, repository, live.tell, cursors, clock)
-    return _Notifications(
-        notification_router(service, live),
-        notifier,
-        Inbox(database, heard, clock),
-        LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
-    )
-
-
-@dataclass(frozen=True)
-class _Files:
-    """What keeps files: its use cases, how they are shown, and the jobs that take away what nobody has."""
-
-    service: FileService
-    links: FileLinks
-    kinds: tuple[Kind[Any], ...]
-
-
-def _files(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> _Files:
-    storage = Storage(settings.files_of("users"), "users")
-    service = FileService(FileRepository(database), storage, Images(), jobs, clock)
-    links = FileLinks(SignedLinks(derive_key(settings.secret_key, "users/file-links"), clock))
-    return _Files(service, links, (discards(storage), sweep(storage, service.known, clock)))

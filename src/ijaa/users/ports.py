@@ -1,5 +1,6 @@
 """What users needs from outside."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
@@ -25,6 +26,40 @@ class EventFigures(Protocol):
 
     async def counts(self) -> EventCounts:
         """Return the figures of this moment; raise `Unavailable` when they cannot be had just now."""
+        ...
+
+
+ContentKind = Literal["event", "comment", "medium"]
+
+
+class ContentRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing people made in the events module."""
+
+    kind: ContentKind
+    id: int
+
+
+class ContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Such a thing as one viewer sees it at this moment."""
+
+    kind: ContentKind
+    id: int
+    author: str
+    """Whose it is: a username."""
+    title: str | None
+    text: str | None
+    details: dict[str, str]
+    """What else the viewer is shown, in words."""
+
+
+class EventContent(Protocol):
+    """Knows what things in the events module look like."""
+
+    async def snapshots(self, wanted: Collection[ContentRef], viewer: str) -> Mapping[ContentRef, ContentSnapshot]:
+        """Return what `viewer` sees; what is not there, or not for him to see, is left out.
+
+        Raises `Unavailable` when nobody can say just now.
+        """
         ...
 
 

@@ -14,8 +14,9 @@ from tests.integration.users.admins import AnAdmin
 from tests.integration.users.conftest import AMember, App, an_account, counted
 
 _REPORT = text("""
-INSERT INTO reports (reporter_username, title, description, category, status, created_at, updated_at, version)
-VALUES ('asha', 'Spam', 'Much of it', 'CONTENT_REPORT', :status, now(), now(), 1)
+INSERT INTO reports (reporter_username, title, description, category, status, created_at, updated_at, resolved_at,
+                     version)
+VALUES ('asha', 'Spam', 'Much of it', 'CONTENT_REPORT', :status, :filed, :filed, :resolved, 1)
 """)
 
 
@@ -42,8 +43,13 @@ async def test_the_figures_are_those_of_the_rows_in_one_statement(
     clock.at = now
     auditor = await an_admin("au", "auditor")
     async with database.transaction() as session:
-        for status in ("PENDING", "PENDING", "IN_PROGRESS", "RESOLVED", "CLOSED"):
-            await session.execute(_REPORT, {"status": status})
+        for status, took, days in (
+            ("PENDING", None, 0), ("PENDING", None, 0), ("IN_PROGRESS", None, 0),
+            ("RESOLVED", 60, 1), ("CLOSED", 120, 29), ("CLOSED", 9000, 31),
+        ):  # fmt: skip
+            ended = took and now - timedelta(days=days)
+            filed = ended - timedelta(seconds=took) if ended and took else now
+            await session.execute(_REPORT, {"status": status, "filed": filed, "resolved": ended})
     with counted(database) as ran:
         answer = await client.get("/api/v1/admin/dashboard", headers=auditor.bearer)
     assert (answer.status_code, len(ran)) == (200, 1)
@@ -52,7 +58,8 @@ async def test_the_figures_are_those_of_the_rows_in_one_statement(
     assert said == {
         "users": 8, "active": 5, "suspended": 1, "leaving": 1, "unverified": 1, "active_30d": 2,
         "registrations_7d": 5, "registrations_30d": 6, "sign_ins_24h": 1, "sign_ins_7d": 2,
-        "admins": 1, "reports_open": 2, "reports_in_progress": 1, "events": None, "degraded": True,
+        "admins": 1, "reports_open": 2, "reports_in_progress": 1,
+        "reports_resolved_30d": 2, "reports_resolution_seconds": 90, "events": None, "degraded": True,
     }  # fmt: skip
 
 

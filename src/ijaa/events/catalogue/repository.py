@@ -1,5 +1,6 @@
 """SQL of events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +53,7 @@ FROM events WHERE id = $1
 """
 
 READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
+_SEEN = f"SELECT {_COLUMNS} {_FROM} AND e.id = ANY ($2::bigint[])"
 
 # the counters of the rows are kept exact by `seats`, and counting participations would read all of them
 _COUNTS = """
@@ -92,6 +94,10 @@ class EventRepository:
     async def read(self, event_id: int, viewer: str | None) -> EventRead | None:
         """Return an event as the viewer may see it, or None."""
         return await self._database.fetch_one(EventRead, READ, viewer, event_id)
+
+    async def seen(self, event_ids: Sequence[int], viewer: str | None) -> list[EventRead]:
+        """Return those of these events the viewer may see, as he may."""
+        return await self._database.fetch(EventRead, _SEEN, viewer, [*event_ids])
 
     async def page(
         self,

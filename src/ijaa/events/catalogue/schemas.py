@@ -11,6 +11,7 @@ from ijaa.shared.schema import MAX_INT, Body, Patch, View
 
 Privacy = Literal["PUBLIC", "PRIVATE", "INVITE_ONLY"]
 Status = Literal["DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED", "NEEDS_ORGANISER"]
+ContentKind = Literal["event", "comment", "medium"]
 WaitlistMode = Literal["auto", "offer"]
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
@@ -127,6 +128,17 @@ class EventRead(msgspec.Struct, frozen=True):
     updated_at: datetime
     organizer: MemberCard | None = None
     """Looked up in the other module after the row was read."""
+
+
+class Snapshot(View, frozen=True):
+    """A thing people made as one viewer sees it at this moment."""
+
+    kind: ContentKind
+    id: int
+    author: str
+    title: str | None
+    text: str | None
+    details: dict[str, str]
 
 
 class EventCounts(View, frozen=True):

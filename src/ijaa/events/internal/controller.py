@@ -1,9 +1,11 @@
 """Routes for the users service when the two run apart; never routed by a public gateway."""
 
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
 from litestar.types import Guard
 
+from ijaa.events.internal.schemas import Snapshots, SnapshotsAsked
 from ijaa.events.public import EventCounts, EventsPublic
 
 
@@ -11,6 +13,12 @@ from ijaa.events.public import EventCounts, EventsPublic
 async def figures(events: NamedDependency[EventsPublic]) -> EventCounts:
     """Say how many events and seats there are."""
     return await events.counts()
+
+
+@post("/contents", operation_id="getContentSnapshots", status_code=200)
+async def contents(events: NamedDependency[EventsPublic], data: JSONBody[SnapshotsAsked]) -> Snapshots:
+    """Give what people made as the viewer sees it."""
+    return Snapshots(await events.snapshots([(one.kind, one.id) for one in data.wanted], data.viewer))
 
 
 def internal_router(events: EventsPublic, guard: Guard) -> Router:
@@ -21,7 +29,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures],
+        route_handlers=[figures, contents],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 
 from ijaa.shared.principals import ADMIN_ROLES, Role
 
-Limit = Literal["login", "refresh", "mail", "search", "upload", "write", "read", "none"]
+Limit = Literal["login", "refresh", "mail", "report", "search", "upload", "write", "read", "none"]
 """The class whose rate limit a route counts against."""
 OPT = "policy"
 

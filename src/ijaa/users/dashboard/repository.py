@@ -10,7 +10,7 @@ _FIGURES = f"""
 SELECT m.users, m.active, m.suspended, m.leaving, m.unverified, m.active_30d, m.registrations_7d, m.registrations_30d,
        s.sign_ins_24h, s.sign_ins_7d,
        (SELECT count(*) FROM admins WHERE active),
-       r.open, r.in_progress
+       r.open, r.in_progress, e.resolved_30d, e.seconds
 FROM (
     SELECT count(*) AS users,
            count(*) FILTER (WHERE status = 'active') AS active,
@@ -35,7 +35,10 @@ FROM (
     SELECT count(*) FILTER (WHERE status = 'PENDING') AS open,
            count(*) FILTER (WHERE status = 'IN_PROGRESS') AS in_progress
     FROM reports WHERE status IN ('PENDING', 'IN_PROGRESS')
-) r
+) r, (
+    SELECT count(*) AS resolved_30d, avg(extract(epoch FROM resolved_at - created_at))::bigint AS seconds
+    FROM reports WHERE resolved_at > $1::timestamptz - interval '30 days'
+) e
 """
 
 

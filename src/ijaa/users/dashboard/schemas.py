@@ -27,6 +27,9 @@ class Figures(msgspec.Struct, frozen=True):
     """Those who may sign in."""
     reports_open: int
     reports_in_progress: int
+    reports_resolved_30d: int
+    reports_resolution_seconds: int | None
+    """From filing to end, on average of those; null without any."""
 
 
 class Dashboard(View, frozen=True):
@@ -46,5 +49,7 @@ class Dashboard(View, frozen=True):
     admins: int
     reports_open: int
     reports_in_progress: int
+    reports_resolved_30d: int
+    reports_resolution_seconds: int | None
     events: EventCounts | None
     degraded: bool

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 Kind = Literal[
-    "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted"
-]
+    "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
+    "announcement", "urgent_announcement", "report_resolved",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -27,8 +28,16 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "answer_given": Channels(email=False),
     "connection_requested": Channels(),
     "connection_accepted": Channels(email=False),
+    "announcement": Channels(email=False),
+    "urgent_announcement": Channels(),
+    "report_resolved": Channels(),
 }
 """What holds for a member who never chose."""
+_ANNOUNCED = {
+    "announcement": ("Announcement", "There is an announcement for you."),
+    "urgent_announcement": ("Urgent", "There is an urgent announcement for you."),
+}
+_ENDS = {"RESOLVED": "Your report was resolved", "CLOSED": "Your report was closed"}
 
 
 _SEATS = {
@@ -51,6 +60,12 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     match kind:
         case "connection_requested" | "connection_accepted":
             return _said_of_connection(kind, facts)
+        case "announcement" | "urgent_announcement":
+            what, text = _ANNOUNCED[kind]
+            return Said(f"{what}: {facts['title']}", text, f"/announcements/{facts['announcement_id']}")
+        case "report_resolved":
+            outcome, path = facts["outcome"] or "Thank you for telling us.", f"/me/reports/{facts['report_id']}"
+            return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
         case _:
             return _said_of_event(kind, facts, count)
 
@@ -77,7 +92,7 @@ def _said_of_event(
             where = f" Place: {facts['location']}." if facts.get("location") else ""
             text = f"The event has another time or place. {_when(facts)}{where} Is your answer still right?"
             return Said(f"Moved: {title}", text, path)
-        case "answer_given":
+        case _:
             return Said(f"{_answers(count)}: {title}", "Look at the participants to see who comes.", path)
 
 

@@ -76,6 +76,9 @@ class Preferences(View, frozen=True):
     answer_given: ChannelsRead
     connection_requested: ChannelsRead
     connection_accepted: ChannelsRead
+    announcement: ChannelsRead
+    urgent_announcement: ChannelsRead
+    report_resolved: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -87,6 +90,9 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     answer_given: ChannelsPatch | UnsetType | None = UNSET
     connection_requested: ChannelsPatch | UnsetType | None = UNSET
     connection_accepted: ChannelsPatch | UnsetType | None = UNSET
+    announcement: ChannelsPatch | UnsetType | None = UNSET
+    urgent_announcement: ChannelsPatch | UnsetType | None = UNSET
+    report_resolved: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -1,0 +1,28 @@
+"""Bodies between the services; the same structs the façade gives inside one process."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ijaa.events.catalogue.schemas import ContentKind, Snapshot
+from ijaa.shared.schema import Body, Id, View
+
+
+class ContentAsked(Body, frozen=True, kw_only=True):
+    """Which thing."""
+
+    kind: ContentKind
+    id: Id
+
+
+class SnapshotsAsked(Body, frozen=True, kw_only=True):
+    """Which things, and for whom."""
+
+    wanted: Annotated[list[ContentAsked], Meta(max_length=100)]
+    viewer: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Snapshots(View, frozen=True):
+    """What the viewer sees of them; the rest is left out."""
+
+    snapshots: list[Snapshot]

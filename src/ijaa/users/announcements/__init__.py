@@ -1,0 +1,1 @@
+"""Announcements: what the association tells its members, all of them or some."""

@@ -1,0 +1,150 @@
+"""The wiring of what members say of themselves and to each other; `module` has the rest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Router
+from redis.asyncio import Redis
+
+from ijaa.settings import Settings
+from ijaa.shared.clock import Clock
+from ijaa.shared.crypto import derive_key
+from ijaa.shared.database import Database
+from ijaa.shared.inbox import Inbox, Subscription, subscriptions
+from ijaa.shared.jobs import JobQueue, Kind
+from ijaa.shared.live import Live
+from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.mail_queue import MailQueue
+from ijaa.shared.outbox import Publish
+from ijaa.shared.pages import Cursors
+from ijaa.shared.redis import namespace
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_images import Images
+from ijaa.shared.storage_links import SignedLinks
+from ijaa.shared.storage_sweep import discards, sweep
+from ijaa.users.announcements.controller import announcement_router
+from ijaa.users.announcements.jobs import tellings
+from ijaa.users.announcements.repository import AnnouncementRepository
+from ijaa.users.announcements.service import AnnouncementService, Announcer, Telling
+from ijaa.users.connections.block_repository import BlockRepository
+from ijaa.users.connections.block_service import BlockService
+from ijaa.users.connections.controller import connection_router
+from ijaa.users.connections.repository import ConnectionRepository
+from ijaa.users.connections.service import ConnectionService
+from ijaa.users.connections.suggestion_repository import SuggestionRepository
+from ijaa.users.directory.controller import directory_router
+from ijaa.users.directory.repository import DirectoryRepository
+from ijaa.users.directory.service import DirectoryService
+from ijaa.users.experiences.controller import experience_router
+from ijaa.users.experiences.repository import ExperienceRepository
+from ijaa.users.experiences.service import ExperienceService
+from ijaa.users.files.repository import FileRepository
+from ijaa.users.files.service import FileService
+from ijaa.users.interests.controller import interest_router
+from ijaa.users.interests.repository import InterestRepository
+from ijaa.users.interests.service import InterestService
+from ijaa.users.links import FileLinks
+from ijaa.users.notifications.controller import notification_router
+from ijaa.users.notifications.repository import NotificationRepository
+from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
+from ijaa.users.photos.controller import photo_router
+from ijaa.users.photos.repository import PhotoRepository
+from ijaa.users.photos.service import PhotoService
+from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.preview.controller import preview_router
+from ijaa.users.preview.service import PreviewService
+from ijaa.users.profiles.controller import profile_router
+from ijaa.users.profiles.service import Cards, ProfileService
+from ijaa.users.settings.controller import settings_router
+from ijaa.users.settings.repository import SettingsRepository
+from ijaa.users.settings.service import SettingsService
+
+
+def member_pages(
+    database: Database, profiles: ProfileService, directory: DirectoryRepository, files: "Files",
+    cursors: Cursors, clock: Clock,
+) -> list[Router]:  # fmt: skip
+    """Return the routes of what members say of themselves, and of where they are found by it."""
+    experiences = ExperienceService(database, ExperienceRepository(database), profiles, directory.renew, clock)
+    interests = InterestService(database, InterestRepository(database), profiles, directory.renew, clock)
+    photos = PhotoService(database, PhotoRepository(database), profiles, files.service, files.links, clock)
+    return [
+        directory_router(DirectoryService(directory, files.links, cursors, clock)),
+        photo_router(photos),
+        profile_router(profiles),
+        experience_router(experiences),
+        interest_router(interests),
+        preview_router(PreviewService(profiles, experiences, interests)),
+        settings_router(SettingsService(database, SettingsRepository(database), clock)),
+    ]
+
+
+def community_router(
+    database: Database, blocks: BlockRepository, cards: Cards, notifier: Notifier, publish: Publish, cursors: Cursors,
+    clock: Clock,
+) -> Router:  # fmt: skip
+    """Return the routes of who is connected with whom, and who wants to be in nobody's sight."""
+    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
+    return connection_router(
+        ConnectionService(database, repository, suggestions, cards, notifier, cursors, clock),
+        BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
+    )
+
+
+def announcement_parts(
+    database: Database, jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
+) -> tuple[Router, Kind[Telling]]:
+    """Return the routes of announcements, and the job that tells members of them."""
+    repository = AnnouncementRepository(database)
+    service = AnnouncementService(database, repository, jobs, cursors, clock)
+    return announcement_router(service), tellings(Announcer(repository, notifier, clock))
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """What members are told: how they read it, what fills it, and what tells those who watch."""
+
+    routes: Router
+    notifier: Notifier
+    inbox: Inbox
+    bus: LiveBus
+
+
+def notification_parts(
+    settings: Settings, database: Database, mails: MailQueue, redis: Redis, clock: Clock
+) -> Notifications:
+    """Return what members are told by."""
+    repository = NotificationRepository(database)
+    live = Live("users", repository.live)
+    cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
+    notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
+    told = EventMessages(notifier)
+    heard = subscriptions(
+        Subscription(SeatPromoted, told.seat_promoted),
+        Subscription(EventChanged, told.event_changed),
+        Subscription(AnswerGiven, told.answer_given),
+    )
+    service = NotificationService(database, repository, live.tell, cursors, clock)
+    return Notifications(
+        notification_router(service, live),
+        notifier,
+        Inbox(database, heard, clock),
+        LiveBus("users", live, redis, database, namespace=namespace(settings.base_url)),
+    )
+
+
+@dataclass(frozen=True)
+class Files:
+    """What keeps files: its use cases, how they are shown, and the jobs that take away what nobody has."""
+
+    service: FileService
+    links: FileLinks
+    kinds: tuple[Kind[Any], ...]
+
+
+def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> Files:
+    """Return what keeps files."""
+    storage = Storage(settings.files_of("users"), "users")
+    service = FileService(FileRepository(database), storage, Images(), jobs, clock)
+    links = FileLinks(SignedLinks(derive_key(settings.secret_key, "users/file-links"), clock))
+    return Files(service, links, (discards(storage), sweep(storage, service.known, clock)))

@@ -25,6 +25,8 @@ log = structlog.get_logger("ijaa.database")
 
 DEADLINE = 2.0
 """Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
+_STATEMENT_WAIT, _LOCK_WAIT = 1.7, 1.5
+"""Seconds after which the server ends a statement itself: sooner, so that a slow one is not taken for its silence."""
 POOL_WAIT = 0.5
 CONNECT_WAIT = 1.5
 
@@ -95,7 +97,12 @@ class Database:
                 connect_args={
                     "timeout": CONNECT_WAIT,
                     "command_timeout": DEADLINE,
-                    "server_settings": {"application_name": f"ijaa-{name}", "TimeZone": "UTC"},
+                    "server_settings": {
+                        "application_name": f"ijaa-{name}",
+                        "TimeZone": "UTC",
+                        "statement_timeout": f"{_STATEMENT_WAIT * 1000:.0f}",
+                        "lock_timeout": f"{_LOCK_WAIT * 1000:.0f}",
+                    },
                 },
             ),
             session_config=AsyncSessionConfig(expire_on_commit=False),

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 import pytest
 
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
-from ijaa.shared.listener import Listener
+from ijaa.shared.listener import Connection, Listener
 from ijaa.shared.live import Live, State, Watch
 from ijaa.shared.live_bus import LiveBus
 from ijaa.shared.redis import connect
@@ -95,6 +96,53 @@ async def test_who_lost_redis_reads_anew_until_it_is_back(
         await seen(watch, "1")
         await change(board, telling, events_database, "a", "2")
         await seen(watch, "2")
+
+
+@pytest.mark.parametrize("kind", ["redis", "without redis"])
+async def test_what_nobody_can_read_or_tell_ends_neither_being_told_nor_telling(
+    kind: str, servers: dict[str, str], board: Board, events_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # mutants: a subscriber that ends with the first message that is no UTF-8; one that tells, with a NOTIFY too long
+    monkeypatch.setattr("ijaa.shared.live_bus._RESYNC_EVERY", 60.0)
+    monkeypatch.setattr("ijaa.shared.tasks.PAUSE", 0.05)
+    redis = servers["IJAA_REDIS_URL"] if kind == "redis" else NOBODY
+    async with (
+        a_process(board, events_database, redis) as here,
+        a_process(board, events_database, redis) as there,
+        there.watch("a") as watch,
+    ):
+        await seen(watch, "1")
+        if kind == "redis":
+            async with connect(redis) as client:
+                assert await client.publish(f"test:{events_database.url[-20:]}:live:events", b"\xff") == 2
+        else:
+            await change(board, here, events_database, "x" * 8000, "1")
+        await asyncio.sleep(0.3)
+        board.reads.clear()
+        await change(board, here, events_database, "a", "2")
+        await seen(watch, "2")
+
+
+async def test_the_listener_goes_on_whatever_its_library_fails_of(
+    events_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # mutant: go on after errors of the network and the server alone
+    monkeypatch.setattr("ijaa.shared.tasks.PAUSE", 0.05)
+    loads = [asyncpg.InternalClientError("cannot switch to state 12"), None]
+
+    class Subscribed:
+        channel = "ijaa_live"
+
+        async def load(self, connection: Connection) -> None:  # noqa: ARG002 - a Subscriber
+            if (error := loads.pop(0)) is not None:
+                raise error
+
+        def told(self, payload: str) -> None: ...
+        def lost(self, *, unreachable: bool) -> None: ...
+        async def tend(self, connection: Connection) -> None: ...
+
+    async with Listener("events", events_dsn, [Subscribed()]).run():
+        assert loads == []
 
 
 async def test_nothing_is_told_before_its_commit_nor_without_it(board: Board, events_database: Database) -> None:

@@ -15,7 +15,7 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.job_repository import JobRepository
 from ijaa.shared.jobs import CRON, LEASE, Claim, ClaimLost, JobFailed, JobQueue, Kind
 from ijaa.shared.metrics import JOBS, JOBS_LATE, JOBS_PARKED, JOBS_WAITING
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background, stop
 
 log = structlog.get_logger("ijaa.jobs")
 
@@ -72,11 +72,10 @@ class JobRunner:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Work for as long as the block runs; then jobs under way may end, and what does not is given back."""
-        task = asyncio.create_task(self._run(), name=f"worker-{self._database.name}")
         try:
-            yield
+            async with background(f"worker-{self._database.name}", self._run):
+                yield
         finally:
-            await stop([task])
             if self._running:
                 await asyncio.wait(self._running, timeout=DRAIN)
             await stop(self._running)
@@ -117,8 +116,6 @@ class JobRunner:
                     continue
             except Unavailable as error:
                 log.warning("jobs wait for the database", module=self._database.name, detail=error.detail)
-            except Exception:
-                log.exception("the worker failed; it goes on", module=self._database.name)
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._wake.wait()

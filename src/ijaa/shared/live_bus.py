@@ -14,7 +14,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.listener import Connection
 from ijaa.shared.live import Live
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.live")
 
@@ -43,12 +43,8 @@ class LiveBus:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tell and listen for as long as the block runs."""
-        work = (self._breaker.watch(), self._publish(), self._subscribe())
-        tasks = [asyncio.create_task(one, name=f"live-{self._name}") for one in work]
-        try:
+        async with background(f"live-{self._name}", self._breaker.watch, self._publish, self._subscribe):
             yield
-        finally:
-            await stop(tasks)
 
     async def load(self, connection: Connection) -> None:  # noqa: ARG002 - a Subscriber
         """Read everything anew: what was told meanwhile was missed."""
@@ -73,11 +69,11 @@ class LiveBus:
 
     async def _publish(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
             while self._topics:
                 batch = [self._topics.pop() for _ in range(min(_AT_ONCE, len(self._topics)))]
                 await self._send("\n".join([self._me, *batch]))
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _send(self, payload: str) -> None:
         if self._breaker.closed:

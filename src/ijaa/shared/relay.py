@@ -13,7 +13,7 @@ from ijaa.shared.messages import Outcome, Outgoing, Receiver, Transport
 from ijaa.shared.metrics import MESSAGE_LAG, MESSAGES, MESSAGES_AGE, MESSAGES_PARKED, MESSAGES_WAITING
 from ijaa.shared.outbox import Outbox, Settled
 from ijaa.shared.outbox_repository import OutboxRepository
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.messages")
 
@@ -48,11 +48,8 @@ class Relay:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Relay for as long as the block runs."""
-        task = asyncio.create_task(self._run(), name=f"relay-{self._name}")
-        try:
+        async with background(f"relay-{self._name}", self._run):
             yield
-        finally:
-            await stop([task])
 
     async def relay_due(self) -> int:
         """Hand over one batch and return how many messages it had.
@@ -86,10 +83,6 @@ class Relay:
                 log.warning("messages wait", module=self._name, detail=error.detail)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _WAIT[1])
-                continue
-            except Exception:
-                log.exception("the relay failed; it goes on", module=self._name)
-                await asyncio.sleep(_WAIT[1])
                 continue
             try:
                 async with asyncio.timeout(POLL):

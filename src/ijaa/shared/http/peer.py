@@ -12,6 +12,7 @@ import structlog
 from ijaa.shared.context import request_id
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.services import ServiceTokens
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.events.peer")
 
@@ -65,12 +66,8 @@ class Peer:
 @asynccontextmanager
 async def following(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> AsyncIterator[None]:
     """Follow a state of the peer by long polls while inside; `take` takes it in and returns its cursor."""
-    task = asyncio.create_task(_follow(peer, kind, path, take), name=f"follow {path}")
-    try:
+    async with background(f"follow {path}", lambda: _follow(peer, kind, path, take)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> None:

@@ -3,24 +3,44 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
 import structlog
+from prometheus_client import start_http_server
 
 from ijaa import embedded
 from ijaa.commands.options import data_folder
 from ijaa.commands.serve import PORTS, find_neighbours, prepare
 from ijaa.settings import MODULES, Settings
+from ijaa.shared.errors import SettingError
 from ijaa.wiring import wire
 
 log = structlog.get_logger("ijaa.worker")
 
 
+def _host_and_port(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, int] | None:
+    if given is None:
+        return None
+    host, _colon, port = given.rpartition(":")
+    if not (host and port.isdecimal() and int(port) <= 65_535):  # noqa: PLR2004 - the last there is
+        raise click.BadParameter("is no HOST:PORT, such as 127.0.0.1:9100")
+    return host.strip("[]"), int(port)
+
+
 @click.command()
 @click.argument("module", type=click.Choice(["all", *MODULES]), default="all")
 @data_folder
-def worker(module: str, data: Path) -> None:
+@click.option(
+    "--metrics-bind",
+    "metrics_at",
+    metavar="HOST:PORT",
+    callback=_host_and_port,
+    help="Tell Prometheus the figures of this process there; whoever reaches it may read them.",
+)
+def worker(module: str, data: Path, metrics_at: tuple[str, int] | None) -> None:
     """Do the jobs of MODULE and carry its messages: all (the default), or users or events alone.
 
     `ijaa serve` does this beside its requests; start workers of their own, as many as you like, and serve with
@@ -31,7 +51,27 @@ def worker(module: str, data: Path) -> None:
     given = {**os.environ, "IJAA_MODULES": ",".join(modules), "IJAA_DATA": str(data), "IJAA_WORKER": "1"}
     find_neighbours(module, given, f"http://127.0.0.1:{PORTS[module]}")
     with embedded.provide(given, data) as environ:
-        asyncio.run(_work(prepare(environ, given)))
+        settings = prepare(environ, given)
+        with _figures(metrics_at):
+            asyncio.run(_work(settings))
+
+
+@contextmanager
+def _figures(at: tuple[str, int] | None) -> Iterator[None]:
+    """Tell the figures of this process over HTTP, if anywhere; raise `SettingError` when the place is taken."""
+    if at is None:
+        yield
+        return
+    host, port = at
+    try:
+        server, _ = start_http_server(port, host)
+    except OSError as error:
+        raise SettingError("--metrics-bind", f"{host}:{port} cannot be used ({error})") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 async def _work(settings: Settings) -> None:

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from ijaa.shared.clock import SystemClock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.messages import Outcome, Outgoing, Receiver, Transport
-from ijaa.shared.metrics import MESSAGE_LAG, MESSAGES, MESSAGES_AGE, MESSAGES_PARKED, MESSAGES_WAITING
+from ijaa.shared.metrics import MESSAGE_LAG, MESSAGES
 from ijaa.shared.outbox import Outbox, Settled
-from ijaa.shared.outbox_repository import OutboxRepository
 from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.messages")
@@ -21,7 +19,6 @@ BATCH = 200
 POLL = 0.5
 """Seconds between looks when nothing wakes the relay: another process may have published."""
 _WAIT = (0.2, 2.0)
-_MEASURE_EVERY = 10.0
 
 
 class DirectTransport:
@@ -41,7 +38,6 @@ class Relay:
     def __init__(self, outbox: Outbox, transport: Transport, *, batch: int = BATCH) -> None:
         self._outbox, self._transport, self._batch = outbox, transport, batch
         self._name = outbox.database.name
-        self._backlog = OutboxRepository(outbox.database, SystemClock()).backlog
         self._wake = asyncio.Event()
         outbox.on_published(self._wake.set)
 
@@ -69,13 +65,10 @@ class Relay:
         return len(taken)
 
     async def _run(self) -> None:
-        wait, measure_at = _WAIT[0], 0.0
+        wait = _WAIT[0]
         while True:
             self._wake.clear()
             try:
-                if measure_at <= asyncio.get_running_loop().time():
-                    measure_at = asyncio.get_running_loop().time() + _MEASURE_EVERY
-                    await self._measure()
                 if await self.relay_due():
                     wait = _WAIT[0]
                     continue
@@ -89,13 +82,6 @@ class Relay:
                     await self._wake.wait()
             except TimeoutError:
                 continue
-
-    async def _measure(self) -> None:
-        stood = await self._backlog()
-        now = datetime.now(UTC)
-        MESSAGES_WAITING.labels(self._name).set(stood.waiting)
-        MESSAGES_PARKED.labels(self._name).set(stood.parked)
-        MESSAGES_AGE.labels(self._name).set((now - stood.oldest).total_seconds() if stood.oldest else 0)
 
 
 def count(module: str, settled: Settled) -> None:

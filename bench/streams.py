@@ -14,7 +14,7 @@ from bench.outcome import Benchmark, Outcome, Row, Run
 from bench.servers import Server, serving, sign_in
 from bench.world import world
 
-STREAMS, TOPICS = 1000, 1500
+STREAMS, TOPICS = 1000, 1000
 _ASKING, _ASKED_FOR = 8, 10.0
 _MEGABYTES = 60.0
 _MILLISECONDS = 250.0
@@ -41,7 +41,7 @@ def run(asked: Run) -> Outcome:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     with (
-        world(members=200, events=2 * TOPICS, progress=lambda said: asked.progress(said, 0.0)) as there,
+        world(members=200, events=3 * TOPICS, progress=lambda said: asked.progress(said, 0.0)) as there,
         serving(there, ("ours",)) as servers,
     ):
         server = servers["ours"]
@@ -134,7 +134,9 @@ async def _beside(server: Server, events: list[int], asked: Run) -> tuple[int, l
     watchers: list[_Watcher] = []
     for first in range(0, len(events), 50):
         asked.progress(f"Topic {first}", 0.9)
-        watchers += await asyncio.gather(*(_watch(server.port, events[n], n) for n in range(first, first + 50)))
+        watchers += await asyncio.gather(
+            *(_watch(server.port, event, n) for n, event in enumerate(events[first : first + 50]))
+        )
     async with httpx.AsyncClient(timeout=10) as client:
         await asyncio.gather(*(ask(client, time.perf_counter() + _ASKED_FOR) for _ in range(_ASKING)))
     for watcher in watchers:

@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
-import structlog
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import PoolProxiedConnection, event, exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -18,15 +17,12 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.concurrency import in_greenlet
 
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.fuse import Fuse
 
 Row = TypeVar("Row")
 
-log = structlog.get_logger("ijaa.database")
-
 DEADLINE = 2.0
 """Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
-_STATEMENT_WAIT, _LOCK_WAIT = 1.7, 1.5
-"""Seconds after which the server ends a statement itself: sooner, so that a slow one is not taken for its silence."""
 POOL_WAIT = 0.5
 CONNECT_WAIT = 1.5
 
@@ -56,10 +52,6 @@ _OWN_FAULT = (
     exc.TimeoutError,
 )
 """What tells of one statement, or of too many at once, and not that the database is away."""
-_ENOUGH = 5
-"""Failures one after the other after which nobody waits for the database any more."""
-_LOOK_EVERY = 0.25
-"""Seconds after which the next request finds out whether it is back."""
 
 
 class _ConnectsError(Exception):
@@ -100,8 +92,8 @@ class Database:
                     "server_settings": {
                         "application_name": f"ijaa-{name}",
                         "TimeZone": "UTC",
-                        "statement_timeout": f"{_STATEMENT_WAIT * 1000:.0f}",
-                        "lock_timeout": f"{_LOCK_WAIT * 1000:.0f}",
+                        "statement_timeout": "1800",  # ms, before `DEADLINE`: the server says whose fault it was
+                        "lock_timeout": "1500",
                     },
                 },
             ),
@@ -110,7 +102,7 @@ class Database:
         )
         self.engine: AsyncEngine = config.get_engine()
         self._sessions = config.create_session_maker()
-        self._failures, self._look_at = 0, 0.0
+        self._fuse = Fuse(f"the {name} database")
         self._whole: ContextVar[AsyncSession | None] = ContextVar(f"{name}-whole", default=None)
         self._observe()
 
@@ -218,21 +210,15 @@ class Database:
             if error.connection_invalidated or isinstance(_driver_error(error), _OUT_OF_REACH):
                 raise self._failed(_driver_error(error)) from error
             raise
-        self._failures = 0
+        self._fuse.worked()
 
     def _refuse_while_away(self) -> None:
-        if self._failures < _ENOUGH:
-            return
-        if (now := time.monotonic()) < self._look_at:
+        if self._fuse.blown and not self._fuse.may_look():
             raise self._unavailable()
-        self._look_at = now + _LOOK_EVERY  # this one finds out
 
     def _failed(self, error: BaseException | None) -> Unavailable:
         if not isinstance(error, _OWN_FAULT):
-            self._failures += 1
-            if self._failures == _ENOUGH:
-                self._look_at = time.monotonic() + _LOOK_EVERY
-                log.warning("the database does not answer; nobody waits for it", database=self.name)
+            self._fuse.failed()
         return self._unavailable()
 
     def _unavailable(self) -> Unavailable:

@@ -17,6 +17,7 @@ from ijaa import embedded
 from ijaa.commands.options import data_folder
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared.boot import bind, refuse_unfit
+from ijaa.shared.http.refusing import RefusingProtocol
 from ijaa.shared.logging import configure_logging
 from ijaa.shared.migrations import current, head, upgrade
 
@@ -118,7 +119,7 @@ def run(
             factory=True,
             workers=workers,
             loop="uvloop",
-            http="httptools",
+            http=RefusingProtocol,
             ws="none",
             log_config=None,
             access_log=False,

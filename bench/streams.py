@@ -4,6 +4,7 @@ import asyncio
 import resource
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,8 @@ from bench.outcome import Benchmark, Outcome, Row, Run
 from bench.servers import Server, serving, sign_in
 from bench.world import world
 
-STREAMS = 1000
+STREAMS, TOPICS = 1000, 1000
+_ASKING, _ASKED_FOR = 8, 10.0
 _MEGABYTES = 60.0
 _MILLISECONDS = 250.0
 _HOW = """
@@ -27,6 +29,10 @@ time is taken from the moment his request is sent until the last client has read
 | until all have seen an answer, median | {reach:.0f} ms |
 | the slowest of {rounds} | {slowest:.0f} ms |
 | processor time of the worker for one answer | {cpu:.0f} ms |
+
+On a worker whose Redis is away {topics:,} clients watch an event each, all of which is read anew every 30 s. Beside
+them {asking} clients ask for the list of events for {asked_for:g} s: {answered:,} of {asked:,} were answered, p99
+{p99:.0f} ms.
 """
 
 
@@ -35,21 +41,28 @@ def run(asked: Run) -> Outcome:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     with (
-        world(members=200, events=50, progress=lambda said: asked.progress(said, 0.0)) as there,
+        world(members=200, events=3 * TOPICS, progress=lambda said: asked.progress(said, 0.0)) as there,
         serving(there, ("ours",)) as servers,
     ):
         server = servers["ours"]
         event = asyncio.run(there.some_events(1))[0]
         memory, reached, cpu = uvloop.run(_measure(server, event, sign_in(server, there), asked))
+        alone = replace(there, environ={**there.environ, "IJAA_REDIS_URL": "redis://127.0.0.1:1"})
+        with serving(alone, ("ours",)) as without_redis:
+            answered, beside = uvloop.run(_beside(without_redis["ours"], asyncio.run(there.some_events(TOPICS)), asked))
         reach = statistics.median(reached)
         rows = [
             Row(name=f"{STREAMS} streams vs {_MEGABYTES:g} MB", ours=round(memory, 1), floor=_MEGABYTES, unit="MB",
                 ratio=round(_MEGABYTES / memory, 3), goal=1.0, statements=None),
             Row(name=f"an answer seen by {STREAMS} streams vs {_MILLISECONDS:g} ms", ours=round(reach, 1),
                 floor=_MILLISECONDS, unit="ms", ratio=round(_MILLISECONDS / reach, 3), goal=1.0, statements=None),
+            Row(name=f"reads answered beside {TOPICS} topics without Redis", ours=answered, floor=len(beside),
+                unit="requests", ratio=round(answered / len(beside), 3), goal=1.0, statements=None),
         ]  # fmt: skip
         how = _HOW.format(
             streams=STREAMS, rounds=len(reached), memory=memory, reach=reach, slowest=max(reached), cpu=cpu,
+            topics=TOPICS, asking=_ASKING, asked_for=_ASKED_FOR, answered=answered, asked=len(beside),
+            p99=sorted(beside)[int(len(beside) * 0.99)] * 1000,
             machine=machine(), versions=versions(there.postgres_version, ("litestar", "uvicorn", "uvloop")),
         )  # fmt: skip
         return Outcome(rows=rows, section=how)
@@ -105,6 +118,30 @@ async def _measure(server: Server, event: int, headers: dict[str, str], asked: R
         for watcher in watchers:
             watcher.leave()
     return memory, reached, cpu
+
+
+async def _beside(server: Server, events: list[int], asked: Run) -> tuple[int, list[float]]:
+    """Return how many of the reads beside streams were answered, and how long each took."""
+    answered, took = 0, []
+
+    async def ask(client: httpx.AsyncClient, until: float) -> None:
+        nonlocal answered
+        while (began := time.perf_counter()) < until:
+            answer = await client.get(f"{server.url}/api/v1/events?limit=20")
+            answered += answer.status_code == httpx.codes.OK
+            took.append(time.perf_counter() - began)
+
+    watchers: list[_Watcher] = []
+    for first in range(0, len(events), 50):
+        asked.progress(f"Topic {first}", 0.9)
+        watchers += await asyncio.gather(
+            *(_watch(server.port, event, n) for n, event in enumerate(events[first : first + 50]))
+        )
+    async with httpx.AsyncClient(timeout=10) as client:
+        await asyncio.gather(*(ask(client, time.perf_counter() + _ASKED_FOR) for _ in range(_ASKING)))
+    for watcher in watchers:
+        watcher.leave()
+    return answered, took
 
 
 def _resident(pid: int) -> float:

@@ -14,7 +14,6 @@ from ijaa.shared.http.metrics import metrics
 from ijaa.shared.http.modules import api_router
 from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.logging import configure_logging
-from ijaa.shared.metrics import observe_statement
 from ijaa.site import site_router
 from ijaa.wiring import wire
 
@@ -22,9 +21,6 @@ from ijaa.wiring import wire
 def create_app(settings: Settings) -> Litestar:
     """Return the application that serves the modules of these settings."""
     wired = wire(settings)
-    for module in wired.modules:
-        module.database.observers.append(observe_statement)
-
     app = Litestar(
         route_handlers=[
             api_router(wired.modules),

@@ -14,6 +14,7 @@ from ijaa.events.ports import MemberCard, SharedCard, Standing, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import MODULES, DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
+from ijaa.shared.backlogs import Backlogs
 from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.crypto import derive_key
 from ijaa.shared.database import Database
@@ -22,6 +23,7 @@ from ijaa.shared.http.modules import Module
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.message_streams import Names, StreamOutcomes, StreamReceiver, StreamTransport
+from ijaa.shared.metrics import observe_statement
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect, connect_blocking, namespace
 from ijaa.shared.relay import DirectTransport, Relay
@@ -166,7 +168,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
 
     by_name = {module.name: module for module in modules}
     background = _background(settings, by_name, stopping) if settings.worker else []
-    lifespan = _entering([*running, *(module.lifespan for module in modules), *background], stopping)
+    measured = [Backlogs(module.database, clock).measured for module in modules]
+    lifespan = _entering([*running, *(module.lifespan for module in modules), *measured, *background], stopping)
     return Wired(tuple(modules), verifier, flags, on_denied, throttle, {"redis": counting.ping}, lifespan)
 
 
@@ -213,4 +216,6 @@ def _background(
 
 
 def _database(name: str, settings: DatabaseSettings) -> Database:
-    return Database(name, settings.url, pool_size=settings.pool_size)
+    database = Database(name, settings.url, pool_size=settings.pool_size)
+    database.observers.append(observe_statement)
+    return database

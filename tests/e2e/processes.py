@@ -24,6 +24,13 @@ def free_port() -> int:
         return port
 
 
+def halves(deployment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each service is given: never the other's database."""
+    users = {name: value for name, value in deployment.items() if not name.startswith("IJAA_EVENTS_")}
+    events = {name: value for name, value in deployment.items() if not name.startswith("IJAA_USERS_")}
+    return users, events
+
+
 def start(
     arguments: list[str], environ: Mapping[str, str], log: Path, *, shown: Path | None = None
 ) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
-from tests.e2e.processes import free_port, serving, start, stop, wait_until_ready
+from tests.e2e.processes import free_port, halves, serving, start, stop, wait_until_ready
 
 
 async def test_a_token_and_a_name_of_one_service_are_good_in_the_other(
@@ -25,7 +25,7 @@ async def test_a_token_and_a_name_of_one_service_are_good_in_the_other(
 ) -> None:
     await a_member(users_database, "asha", name="Asha Rahman")
     await a_member(users_database, "bilal", name="Bilal Khan")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
         peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
         with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
@@ -44,7 +44,7 @@ async def test_a_logout_at_one_service_holds_at_the_other(
 ) -> None:
     # mutant: verify signatures alone in the service that does not own the sessions
     await a_member(users_database, "asha")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
         token = signed_up(users, tmp_path, "chitra")
         peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
@@ -63,7 +63,7 @@ async def test_a_change_in_one_service_is_seen_in_the_other(
 ) -> None:
     # mutants: carry no message unless users knows where events is; remember a card although a message says it changed
     await a_member(users_database, "asha", name="Asha Rahman")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
         peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
         with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
@@ -88,7 +88,7 @@ async def test_a_suspended_member_is_named_beside_events_no_more(
     # mutants: suspend and tell nobody; remember a card although its member may not be shown
     for name in ("asha", "bilal"):
         await a_member(users_database, name, name=f"{name.title()} Rahman")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     with ExitStack() as stack:
         given, half = (only_users, ["users"]) if served == "apart" else (deployment, [])
         users = events = stack.enter_context(serving(half, given, tmp_path / "users.log"))
@@ -116,7 +116,7 @@ async def test_a_block_in_one_service_hides_in_the_other(
     # mutants: a port not wired over HTTP; remember who is hidden although a message says it changed
     for name in ("asha", "bilal", "chitra"):
         await a_member(users_database, name)
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
         peer = {"IJAA_USERS_PEER": users, "IJAA_BASE_URL": users}
         events_peer = {"IJAA_EVENTS_PEER": "http://127.0.0.1:1", "IJAA_BASE_URL": users}
@@ -145,7 +145,7 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
 ) -> None:
     # mutants: let an unreachable directory fail the page; create an event nobody vouches for
     await a_member(users_database, "asha", name="Asha Rahman")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     port = free_port()
     users = f"http://127.0.0.1:{port}"
     log = tmp_path / "users.log"
@@ -173,7 +173,7 @@ async def test_the_dashboard_counts_both_halves_and_goes_without_events_while_th
 ) -> None:
     # mutants: the peer not wired; a 5xx because the other half is down; the guard left off the figures
     await a_member(users_database, "asha")
-    only_users, only_events = _halves(deployment)
+    only_users, only_events = halves(deployment)
     port = free_port()
     events, log = f"http://127.0.0.1:{port}", tmp_path / "events.log"
     with serving(["users"], {**only_users, "IJAA_EVENTS_PEER": events}, tmp_path / "users.log") as users:
@@ -196,7 +196,7 @@ async def test_nobody_but_a_service_calls_the_internal_routes(
     deployment: dict[str, str], sign_in: SignIn, tmp_path: Path
 ) -> None:
     # mutant: leave the guard off a router
-    only_users, _ = _halves(deployment)
+    only_users, _ = halves(deployment)
     with serving(["users"], only_users, tmp_path / "users.log") as users:
         for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {await sign_in('asha', users)}"}):
             for method, path in (
@@ -234,13 +234,6 @@ def an_event() -> dict[str, Any]:
     return {
         "title": "Tea", "start_date": begins.isoformat(), "end_date": ends.isoformat(), "timezone": "Asia/Dhaka",
     }  # fmt: skip
-
-
-def _halves(deployment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what each service is given: never the other's database."""
-    users = {name: value for name, value in deployment.items() if not name.startswith("IJAA_EVENTS_")}
-    events = {name: value for name, value in deployment.items() if not name.startswith("IJAA_USERS_")}
-    return users, events
 
 
 @dataclass

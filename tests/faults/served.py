@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.processes import free_port, start, stop, wait_until_ready
+from tests.e2e.processes import free_port, halves, serving, start, stop, wait_until_ready
 from tests.faulty import FaultProxy
 
 LINES = {
@@ -99,3 +99,16 @@ async def served(deployment: dict[str, str], log: Path, **given: str) -> AsyncIt
         await asyncio.to_thread(wait_until_ready, process, url, log)
         yield Served(url, lines)
         await asyncio.to_thread(stop, process)  # before its lines are cut
+
+
+@asynccontextmanager
+async def events_apart(deployment: dict[str, str], logs: Path) -> AsyncIterator[tuple[Served, str]]:
+    """Serve the two halves apart, a line from events to users; give events, and the address of users."""
+    only_users, only_events = halves(deployment)
+    with serving(["users"], only_users, logs / "users.log") as users:
+        line = FaultProxy(users)
+        await line.open()
+        apart = {**only_events, "IJAA_BASE_URL": users, "IJAA_USERS_PEER": line.url}
+        with serving(["events"], apart, logs / "events.log") as events:
+            yield Served(events, {"users": line}), users
+        await line.stop()

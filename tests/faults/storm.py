@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from typing import cast
 
 import msgspec
@@ -47,6 +47,10 @@ class _Line(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._storm.free.append(self)
 
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        if self in self._storm.free:  # the server closed what was idle for long
+            self._storm.free.remove(self)
+
     def ask(self) -> None:
         self.began = time.perf_counter()
         self._transport.write(self._storm.request)
@@ -71,7 +75,7 @@ class _Under:
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
         self.request = f"GET {storm.path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
-        self.free: list[_Line] = []
+        self.free: deque[_Line] = deque()  # in turn, so that none is idle for long
         self.statuses: Counter[int] = Counter()
         self.unannounced = 0
         self.good: list[float] = []
@@ -98,13 +102,13 @@ async def _rage(storm: Storm) -> Met:
     lines, began, sent = list(under.free), time.perf_counter(), 0
     if storm.rate is None:
         while under.free:
-            under.free.pop().ask()
+            under.free.popleft().ask()
         await asyncio.sleep(storm.seconds)
     else:
         while (now := time.perf_counter() - began) < storm.seconds:
             due = int(storm.rate * now) - sent
             for _ in range(min(due, len(under.free))):
-                under.free.pop().ask()
+                under.free.popleft().ask()
             sent += due  # who finds no line is a client that gave up
             await asyncio.sleep(0.001)
     taken, under.going = time.perf_counter() - began, False

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from ijaa.shared.database import Database
+from ijaa.shared.http.peer import WAIT
 from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
-from tests.faults.served import Answers, Served, served
+from tests.faults.served import Answers, Served, events_apart, served
 from tests.faulty import FaultProxy
 
 FAULTS = ("stopped", "silent", "slow")
@@ -53,10 +54,10 @@ async def _drill(system: Served, token: str, target: str, fault: str, seconds: f
     return users, events
 
 
-async def begin(system: Served, sign_in: SignIn, users_database: Database) -> str:
-    """Add a member and an event, and return the member's token."""
+async def begin(system: Served, sign_in: SignIn, users_database: Database, users: str = "") -> str:
+    """Add a member and an event, and return the member's token; `users` is where that service runs, if apart."""
     await a_member(users_database, "asha")
-    token = await sign_in("asha", system.url)
+    token = await sign_in("asha", users or system.url)
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
     body = {"title": "Reunion", "timezone": "UTC", "start_date": starts.isoformat(),
             "end_date": (starts + timedelta(hours=1)).isoformat()}  # fmt: skip
@@ -93,3 +94,36 @@ async def test_whatever_fails_however_takes_nothing_else_with_it(
 ) -> None:
     async with served(deployment, tmp_path / "log") as system:
         await _survives(system, await begin(system, sign_in, users_database), target, fault, 10)
+
+
+async def _goes_on_without_users(system: Served, fault: str, redis_url: str, seconds: float) -> None:
+    line = system.lines["users"]
+    await _fail(line, fault)
+    async with connect(redis_url) as redis:
+        await redis.flushdb()  # what is remembered of members needs nobody
+    async with system.asked(EVENTS) as events:
+        await asyncio.sleep(seconds)
+    waited = sum(one >= WAIT for one in events.seconds)
+    await _mend(line, fault)
+    print(f"\nusers apart {fault}: events {events}, {waited} waited for users")  # noqa: T201
+    assert set(events.met) == {200}, fault
+    assert waited < len(events.seconds) / 2, fault
+
+
+async def test_events_apart_does_not_wait_for_users_that_say_nothing(
+    deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    # mutants: a page that waits for names each time; one that fails without them
+    async with events_apart(deployment, tmp_path) as (system, users):
+        await begin(system, sign_in, users_database, users)
+        await _goes_on_without_users(system, "silent", deployment["IJAA_REDIS_URL"], 7)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_events_apart_does_not_wait_for_users_however_they_fail(
+    fault: str, deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
+) -> None:
+    async with events_apart(deployment, tmp_path) as (system, users):
+        await begin(system, sign_in, users_database, users)
+        await _goes_on_without_users(system, fault, deployment["IJAA_REDIS_URL"], 10)

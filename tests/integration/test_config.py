@@ -1,10 +1,13 @@
 """`ijaa config` says everything that is wrong at once, tries what is named, and never shows a secret."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from click.testing import CliRunner
@@ -14,6 +17,8 @@ from ijaa.cli import ijaa
 from ijaa.commands.config_checks import Finding, examine_all
 from ijaa.commands.config_values import HIDDEN, hidden, look_around, values
 from ijaa.embedded.provision import provided
+from ijaa.shared.boot import refuse_forgetful, refuse_unfit
+from ijaa.shared.errors import SettingError
 from ijaa.variables import VARIABLES
 from tests.e2e.processes import free_port
 
@@ -53,6 +58,44 @@ async def test_a_good_deployment_has_nothing_wrong(environ: dict[str, str]) -> N
         "IJAA_USERS_FILES_URL", "IJAA_EVENTS_FILES_URL",
     }  # fmt: skip
     assert [one for one in found if one.verdict != "right"] == []
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
+async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
+    setting: str, environ: dict[str, str], servers: dict[str, str]
+) -> None:
+    # mutants: trust whatever server there is; look at two of the three
+    superuser = await asyncpg.connect(servers["TEST_EVENTS_SUPERUSER_URL"])
+    database = make_url(environ["IJAA_EVENTS_DATABASE_URL"]).database
+    where = f'DATABASE "{database}"' if setting == "synchronous_commit" else "SYSTEM"
+
+    async def become(value: str) -> None:
+        await superuser.execute(f"ALTER {where} SET {setting} = {value}")
+        await superuser.execute("SELECT pg_reload_conf()")
+        async with asyncio.timeout(10):
+            while where == "SYSTEM" and await superuser.fetchval(f"SHOW {setting}") != value:
+                await asyncio.sleep(0.02)
+
+    try:
+        await become("off")
+        with pytest.raises(SettingError, match=f"IJAA_EVENTS_DATABASE_URL .*{setting} = off.*: switch it on"):
+            await refuse_unfit("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
+        await become("on")
+        await refuse_unfit("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
+    finally:
+        await superuser.execute(f"ALTER {where} RESET {setting}")
+        await superuser.execute("SELECT pg_reload_conf()")
+        await superuser.close()
+
+
+@pytest.mark.parametrize("checksums", ["on", "off"])
+def test_a_server_without_checksums_is_warned_about(checksums: str) -> None:
+    # mutants: refuse it; say nothing
+    with structlog.testing.capture_logs() as said:
+        refuse_forgetful("IJAA_USERS_DATABASE_URL", {"fsync": "on", "data_checksums": checksums})
+    assert [(one["log_level"], one["setting"]) for one in said] == (
+        [("warning", "IJAA_USERS_DATABASE_URL")] if checksums == "off" else []
+    )
 
 
 async def test_everything_wrong_is_said_in_one_go(environ: dict[str, str]) -> None:

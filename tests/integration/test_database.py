@@ -127,6 +127,25 @@ async def test_the_server_tells_of_a_slow_statement_before_we_give_it_up(users_d
         await users_database.fetch_value("SELECT pg_sleep(5)")
 
 
+async def test_a_database_with_slow_statements_is_not_away(users_database: Database) -> None:
+    # mutant: leave it to the client to end a statement that is slow, or waits for a lock
+    lock = text("SELECT pg_advisory_xact_lock(7)")
+
+    async def slow() -> None:
+        await users_database.fetch_value("SELECT pg_sleep(3)")
+
+    async def locked() -> None:
+        async with users_database.transaction() as session:
+            await session.execute(lock)
+
+    async with users_database.transaction() as session:
+        await session.execute(lock)
+        waiting = [*(slow() for _ in range(5)), *(locked() for _ in range(3))]
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+        await users_database.ping()
+    assert all(isinstance(error, Unavailable) for error in ended), ended
+
+
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     nowhere = Database("users", "postgresql://ijaa_users_app:x@127.0.0.1:1/ijaa_users")
     with pytest.raises(Unavailable):

@@ -22,6 +22,7 @@ from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared import metrics
 from ijaa.shared.boot import BACKLOG, bind, examine, examine_beside, refuse_unfit, refuse_unwritable
 from ijaa.shared.errors import SettingError
+from ijaa.shared.http.refusing import RefusingProtocol
 from ijaa.shared.logging import configure_logging
 from ijaa.shared.migrations import current, head, upgrade
 
@@ -149,7 +150,7 @@ def run(
             factory=True,
             workers=workers,
             loop="uvloop",
-            http="httptools",
+            http=RefusingProtocol,
             ws="none",
             log_config=None,
             access_log=False,

@@ -13,6 +13,7 @@ from ijaa.shared.audit_repository import AuditRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.audit")
 
@@ -34,12 +35,10 @@ class Sealer:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Seal for as long as the block runs."""
-        task = asyncio.create_task(self._run(), name=f"audit-sealer-{self._database.name}")
         try:
-            yield
+            async with background(f"audit-sealer-{self._database.name}", self._run):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             try:
                 await self.seal_due()
                 await self._anchors.write()
@@ -76,6 +75,4 @@ class Sealer:
                     await self._anchors.write()
             except Unavailable as error:
                 log.warning("the audit log waits to be sealed", module=self._database.name, detail=error.detail)
-            except Exception:
-                log.exception("sealing the audit log failed; it goes on")
             await asyncio.sleep(POLL)

@@ -2,7 +2,7 @@
 
 import socket
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ _PLACE = """
 SELECT current_database(), (SELECT oid FROM pg_database WHERE datname = current_database()),
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
 """
+_KEEPS = ("fsync", "full_page_writes", "synchronous_commit")
+"""Without one of them what was acknowledged may be gone, or torn, after a crash (PostgreSQL: Reliability)."""
+_SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY ($1::text[])"
 
 
 class NotReachableError(Exception):
@@ -58,7 +61,8 @@ async def examine(module: str, url: str, foreign: str) -> None:
     `foreign` is a table that must not be there, because it is another module's.
 
     Raises:
-        SettingError: a superuser, another module's database, a schema that is missing or of another release.
+        SettingError: a superuser, another module's database, a schema that is missing or of another release, a server
+            that may lose what it has acknowledged.
         NotReachableError: the server does not answer.
 
     """
@@ -78,6 +82,7 @@ async def examine(module: str, url: str, foreign: str) -> None:
                 name,
                 f"is at schema {revision}, this release needs {head(module)}: run `ijaa db upgrade {module}`",
             )
+        refuse_forgetful(name, dict(await connection.fetch(_SETTINGS, [*_KEEPS, "data_checksums"])))
     finally:
         await connection.close(timeout=WAIT)
 
@@ -138,6 +143,21 @@ def refuse_unwritable(name: str, folder: Path) -> None:
             return
     except OSError:
         raise SettingError(name, f"names a folder that cannot be written: {there}") from None
+
+
+def refuse_forgetful(name: str, settings: Mapping[str, str]) -> None:
+    """Raise `SettingError` for a server that may lose what it has acknowledged; one without checksums is warned about.
+
+    Checksums are no reason to refuse: they find what a disk has lost, and can be had only while the server is stopped.
+    """
+    for setting in _KEEPS:
+        if settings.get(setting) == "off":
+            raise SettingError(name, f"is on a server with {setting} = off, which may lose what it saved: switch it on")
+    if settings.get("data_checksums") == "off":
+        log.warning(
+            "this server does not notice when its disk loses something: stop it and run `pg_checksums --enable`",
+            setting=name,
+        )
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
-import structlog
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import PoolProxiedConnection, event, exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -18,10 +17,9 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.concurrency import in_greenlet
 
 from ijaa.shared.errors import TooSlow, Unavailable
+from ijaa.shared.fuse import Fuse
 
 Row = TypeVar("Row")
-
-log = structlog.get_logger("ijaa.database")
 
 DEADLINE = 2.0
 """Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
@@ -51,10 +49,6 @@ _TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.
 """What tells of one statement alone."""
 _OWN_FAULT = (*_TOO_SLOW, exc.TimeoutError)
 """What tells of one statement, or of too many at once, and not that the database is away."""
-_ENOUGH = 5
-"""Failures one after the other after which nobody waits for the database any more."""
-_LOOK_EVERY = 0.25
-"""Seconds after which the next request finds out whether it is back."""
 
 
 class _ConnectsError(Exception):
@@ -106,7 +100,7 @@ class Database:
         )
         self.engine: AsyncEngine = config.get_engine()
         self._sessions = config.create_session_maker()
-        self._failures, self._look_at = 0, 0.0
+        self._fuse = Fuse(f"the {name} database")
         self._whole: ContextVar[AsyncSession | None] = ContextVar(f"{name}-whole", default=None)
         self._observe()
 
@@ -214,21 +208,15 @@ class Database:
             if error.connection_invalidated or isinstance(_driver_error(error), _OUT_OF_REACH):
                 raise self._failed(_driver_error(error)) from error
             raise
-        self._failures = 0
+        self._fuse.worked()
 
     def _refuse_while_away(self) -> None:
-        if self._failures < _ENOUGH:
-            return
-        if (now := time.monotonic()) < self._look_at:
+        if self._fuse.blown and not self._fuse.may_look():
             raise self._unavailable()
-        self._look_at = now + _LOOK_EVERY  # this one finds out
 
     def _failed(self, error: BaseException | None) -> Unavailable:
         if not isinstance(error, _OWN_FAULT):
-            self._failures += 1
-            if self._failures == _ENOUGH:
-                self._look_at = time.monotonic() + _LOOK_EVERY
-                log.warning("the database does not answer; nobody waits for it", database=self.name)
+            self._fuse.failed()
         return self._unavailable(TooSlow if isinstance(error, _TOO_SLOW) else Unavailable)
 
     def _unavailable(self, kind: type[Unavailable] = Unavailable) -> Unavailable:

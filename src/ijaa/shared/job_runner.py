@@ -12,10 +12,9 @@ import structlog
 from sqlalchemy import text
 
 from ijaa.shared.errors import Unavailable
-from ijaa.shared.job_repository import JobRepository
 from ijaa.shared.jobs import CRON, LEASE, Claim, ClaimLost, JobFailed, JobQueue, Kind
-from ijaa.shared.metrics import JOBS, JOBS_LATE, JOBS_PARKED, JOBS_WAITING
-from ijaa.shared.tasks import stop
+from ijaa.shared.metrics import JOBS
+from ijaa.shared.tasks import background, stop
 
 log = structlog.get_logger("ijaa.jobs")
 
@@ -24,7 +23,6 @@ POLL = 1.0
 """Seconds between looks when nothing wakes the worker: another process may have put a job, or its time has come."""
 DRAIN = 10.0
 """Seconds jobs under way have once the worker is asked to stop."""
-_MEASURE_EVERY = 10.0
 
 _SCHEDULE = text("""
 INSERT INTO jobs (name, key, payload, cron, created_at, due_at) VALUES (:name, :key, '{}', :cron, :now, :due)
@@ -64,7 +62,6 @@ class JobRunner:
         self._kinds = {kind.name: kind for kind in kinds}
         self._names = list(self._kinds)
         self._lease = lease
-        self._backlog = JobRepository(queue.database, queue.clock).backlog
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         queue.on_put(self._wake.set)
@@ -72,11 +69,10 @@ class JobRunner:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Work for as long as the block runs; then jobs under way may end, and what does not is given back."""
-        task = asyncio.create_task(self._run(), name=f"worker-{self._database.name}")
         try:
-            yield
+            async with background(f"worker-{self._database.name}", self._run):
+                yield
         finally:
-            await stop([task])
             if self._running:
                 await asyncio.wait(self._running, timeout=DRAIN)
             await stop(self._running)
@@ -98,16 +94,13 @@ class JobRunner:
         return len(claimed)
 
     async def _run(self) -> None:
-        scheduled, measure_at = False, 0.0
+        scheduled = False
         while True:
             self._wake.clear()
             try:
                 if not scheduled:
                     await self.schedule()
                     scheduled = True
-                if measure_at <= asyncio.get_running_loop().time():
-                    measure_at = asyncio.get_running_loop().time() + _MEASURE_EVERY
-                    await self._measure()
                 free = AT_ONCE - len(self._running)
                 for row in await self._claim(free) if free else ():
                     task = asyncio.create_task(self._work(row), name=f"job-{row.name}-{row.id}")
@@ -117,8 +110,6 @@ class JobRunner:
                     continue
             except Unavailable as error:
                 log.warning("jobs wait for the database", module=self._database.name, detail=error.detail)
-            except Exception:
-                log.exception("the worker failed; it goes on", module=self._database.name)
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._wake.wait()
@@ -215,10 +206,3 @@ class JobRunner:
         with suppress(Unavailable):  # else its lease runs out
             async with self._database.transaction() as session:
                 await session.execute(_FAILED, given)
-
-    async def _measure(self) -> None:
-        found, name = await self._backlog(), self._database.name
-        JOBS_WAITING.labels(name).set(found.waiting)
-        JOBS_PARKED.labels(name).set(found.parked)
-        late = (self._clock.now() - found.oldest_due).total_seconds() if found.oldest_due else 0.0
-        JOBS_LATE.labels(name).set(max(late, 0.0))

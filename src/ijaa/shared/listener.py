@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias
 import asyncpg
 import structlog
 
+from ijaa.shared.tasks import background
+
 log = structlog.get_logger("ijaa.listener")
 
 CONNECT_WAIT = 1.5
@@ -51,17 +53,15 @@ class Listener:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Follow for as long as the block runs; a database that is down only delays being told."""
-        task = asyncio.create_task(self._follow(), name=f"listener-{self._name}")
         try:
-            try:
-                async with asyncio.timeout(START_WAIT):
-                    await self._loaded.wait()
-            except TimeoutError:
-                log.warning("nothing is loaded yet; the listener goes on trying", database=self._name)
-            yield
+            async with background(f"listener-{self._name}", self._follow):
+                try:
+                    async with asyncio.timeout(START_WAIT):
+                        await self._loaded.wait()
+                except TimeoutError:
+                    log.warning("nothing is loaded yet; the listener goes on trying", database=self._name)
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             self._lost()
 
     async def _follow(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from hashlib import blake2b
+from math import ceil
 from typing import Protocol
 
 import msgspec
@@ -27,6 +28,8 @@ MOST = 5000
 _APART = 0.1
 """Seconds between two reads of one topic."""
 _AGAIN = 1.0
+_AT_ONCE = 4
+"""Topics that are read at the same time: the rest of the pool is for requests."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -91,7 +94,9 @@ class Live:
         self._name, self._load = name, load
         self._topics: dict[str, Topic] = {}
         self._tellers: list[Callable[[str], None]] = []
-        self._watching = 0
+        self._loading = asyncio.Semaphore(_AT_ONCE)
+        self._due: list[str] = []
+        self._watching, self._failing = 0, False
 
     def on_tell(self, tell: Callable[[str], None]) -> None:
         """Have other processes told as well."""
@@ -110,6 +115,14 @@ class Live:
         """Read everything anew that is watched here: something may have been missed."""
         for topic in self._topics.values():
             topic.stale.set()
+
+    def note_some(self, share: float) -> None:
+        """Read a share of everything anew; who calls it often enough reads everything, a little at a time."""
+        self._due = self._due or list(self._topics)
+        number = ceil(len(self._topics) * share)
+        for name in self._due[:number]:
+            self.note(name)
+        del self._due[:number]
 
     @asynccontextmanager
     async def watch(self, name: str) -> AsyncIterator[Watch]:
@@ -143,16 +156,26 @@ class Live:
     async def _follow(self, topic: Topic) -> None:
         while True:
             await topic.stale.wait()
-            topic.stale.clear()
-            try:
-                topic.take(await self._load(topic.name))
-            except Exception as error:
+            async with self._loading:
+                topic.stale.clear()
+                read = await self._read(topic)
+            if not read:
                 topic.stale.set()
-                trace = not isinstance(error, Unavailable)
-                log.warning("those who watch wait: a topic cannot be read", module=self._name, exc_info=trace)
-                await asyncio.sleep(_AGAIN)
-            else:
-                await asyncio.sleep(_APART)
+            await asyncio.sleep(_APART if read else _AGAIN)
+
+    async def _read(self, topic: Topic) -> bool:
+        try:
+            topic.take(await self._load(topic.name))
+        except Unavailable as error:
+            if not self._failing:  # one line for all topics, and for as long as it lasts
+                log.warning("those who watch wait: nothing can be read", module=self._name, detail=error.detail)
+            self._failing = True
+            return False
+        except Exception:
+            log.exception("those who watch wait: a topic cannot be read", module=self._name)
+            return False
+        self._failing = False
+        return True
 
     async def _told(self, topic: str) -> None:
         self.note(topic)

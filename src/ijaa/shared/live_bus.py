@@ -14,7 +14,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.listener import Connection
 from ijaa.shared.live import Live
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.live")
 
@@ -22,8 +22,10 @@ _AT_ONCE = 100
 """Topics of one notification: PostgreSQL takes 8000 bytes."""
 _WAIT = 1.0
 _PING_EVERY = 5.0
-_RESYNC_EVERY = 2.0
-"""Seconds between reads of everything that is watched, while nobody can tell us anything."""
+_AGAIN = 2.0
+_RESYNC, _SLICE = 30.0, 1.0
+"""Seconds in which everything that is watched is read anew while Redis tells us nothing, a slice at a time: others may
+reach it, and tell over it alone what NOTIFY would have told."""
 
 
 class LiveBus:
@@ -38,17 +40,15 @@ class LiveBus:
         self._breaker = Breaker(redis.ping)
         self._topics: set[str] = set()
         self._wake = asyncio.Event()
+        self._hears = False
         live.on_tell(self._tell)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tell and listen for as long as the block runs."""
-        work = (self._breaker.watch(), self._publish(), self._subscribe())
-        tasks = [asyncio.create_task(one, name=f"live-{self._name}") for one in work]
-        try:
+        work = (self._breaker.watch, self._publish, self._subscribe, self._resync)
+        async with background(f"live-{self._name}", *work):
             yield
-        finally:
-            await stop(tasks)
 
     async def load(self, connection: Connection) -> None:  # noqa: ARG002 - a Subscriber
         """Read everything anew: what was told meanwhile was missed."""
@@ -73,11 +73,11 @@ class LiveBus:
 
     async def _publish(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
             while self._topics:
                 batch = [self._topics.pop() for _ in range(min(_AT_ONCE, len(self._topics)))]
                 await self._send("\n".join([self._me, *batch]))
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _send(self, payload: str) -> None:
         if self._breaker.closed:
@@ -98,11 +98,21 @@ class LiveBus:
                 try:
                     await told.subscribe(self._on_redis)
                     self._live.note_all()  # what was told meanwhile was missed
+                    self._hears = True
                     await self._listen(told)
                 except FAILURES as error:
                     log.debug("nothing is told over redis", module=self._name, error=type(error).__name__)
-            self._live.note_all()
-            await asyncio.sleep(_RESYNC_EVERY)
+                finally:
+                    if self._hears:
+                        self._live.note_all()
+                    self._hears = False
+            await asyncio.sleep(_AGAIN)
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(_SLICE)
+            if not self._hears:
+                self._live.note_some(_SLICE / _RESYNC)
 
     async def _listen(self, told: PubSub) -> None:
         """Take in what is told until the connection fails, or a ping has no answer."""

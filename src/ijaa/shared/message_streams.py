@@ -13,6 +13,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -26,7 +27,7 @@ from ijaa.shared.metrics import MESSAGES_UNREADABLE
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.redis import BLOCK
 from ijaa.shared.relay import count
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.messages")
 
@@ -121,10 +122,6 @@ class _Consumer(Generic[T]):
             except _FAILURES as error:
                 log.warning("the stream cannot be read; it is tried again", error=type(error).__name__)
                 claim_at = 0.0
-                await asyncio.sleep(1)
-            except Exception:
-                log.exception("reading a stream failed; it goes on", stream=self._stream)
-                unfinished = True
                 await asyncio.sleep(1)
 
     async def leave(self) -> None:
@@ -233,11 +230,10 @@ class StreamOutcomes:
 
 @asynccontextmanager
 async def _following(consumer: _Consumer[T], deal: Callable[[Sequence[T]], Awaitable[int]]) -> AsyncIterator[None]:
-    task = asyncio.create_task(consumer.follow(deal))
     try:
-        yield
+        async with background("message-streams", partial(consumer.follow, deal)):
+            yield
     finally:
-        await stop([task])
         await consumer.leave()
 
 

@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from ijaa.shared.clock import SystemClock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.messages import Outcome, Outgoing, Receiver, Transport
-from ijaa.shared.metrics import MESSAGE_LAG, MESSAGES, MESSAGES_AGE, MESSAGES_PARKED, MESSAGES_WAITING
+from ijaa.shared.metrics import MESSAGE_LAG, MESSAGES
 from ijaa.shared.outbox import Outbox, Settled
-from ijaa.shared.outbox_repository import OutboxRepository
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.messages")
 
@@ -21,7 +19,6 @@ BATCH = 200
 POLL = 0.5
 """Seconds between looks when nothing wakes the relay: another process may have published."""
 _WAIT = (0.2, 2.0)
-_MEASURE_EVERY = 10.0
 
 
 class DirectTransport:
@@ -41,18 +38,14 @@ class Relay:
     def __init__(self, outbox: Outbox, transport: Transport, *, batch: int = BATCH) -> None:
         self._outbox, self._transport, self._batch = outbox, transport, batch
         self._name = outbox.database.name
-        self._backlog = OutboxRepository(outbox.database, SystemClock()).backlog
         self._wake = asyncio.Event()
         outbox.on_published(self._wake.set)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Relay for as long as the block runs."""
-        task = asyncio.create_task(self._run(), name=f"relay-{self._name}")
-        try:
+        async with background(f"relay-{self._name}", self._run):
             yield
-        finally:
-            await stop([task])
 
     async def relay_due(self) -> int:
         """Hand over one batch and return how many messages it had.
@@ -73,13 +66,10 @@ class Relay:
         return len(taken)
 
     async def _run(self) -> None:
-        wait, measure_at = _WAIT[0], 0.0
+        wait = _WAIT[0]
         while True:
             self._wake.clear()
             try:
-                if measure_at <= asyncio.get_running_loop().time():
-                    measure_at = asyncio.get_running_loop().time() + _MEASURE_EVERY
-                    await self._measure()
                 if await self.relay_due():
                     wait = _WAIT[0]
                     continue
@@ -88,22 +78,11 @@ class Relay:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _WAIT[1])
                 continue
-            except Exception:
-                log.exception("the relay failed; it goes on", module=self._name)
-                await asyncio.sleep(_WAIT[1])
-                continue
             try:
                 async with asyncio.timeout(POLL):
                     await self._wake.wait()
             except TimeoutError:
                 continue
-
-    async def _measure(self) -> None:
-        stood = await self._backlog()
-        now = datetime.now(UTC)
-        MESSAGES_WAITING.labels(self._name).set(stood.waiting)
-        MESSAGES_PARKED.labels(self._name).set(stood.parked)
-        MESSAGES_AGE.labels(self._name).set((now - stood.oldest).total_seconds() if stood.oldest else 0)
 
 
 def count(module: str, settled: Settled) -> None:

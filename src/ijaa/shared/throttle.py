@@ -1,6 +1,5 @@
 """What limits how often, as one thing to start and stop: classes of routes, mails to an address."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import blake2b
@@ -14,7 +13,7 @@ from ijaa.shared.rate_counts import Counts
 from ijaa.shared.rate_exact import ExactCounts
 from ijaa.shared.rate_limit import QUOTAS, RECIPIENT, Quota, Recipients, Standing, refuse
 from ijaa.shared.redis import namespace
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background
 
 CONNECTIONS = 8
 """To Redis: a crowd waits for one less long than it takes to open one for each of its requests."""
@@ -79,11 +78,5 @@ class Throttle:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Exchange counts and watch Redis while inside."""
-        tasks = {
-            asyncio.create_task(self._breaker.watch(), name="redis-breaker"),
-            asyncio.create_task(self._counts.run(), name="rate-counts"),
-        }
-        try:
+        async with background("rate-counts", self._breaker.watch, self._counts.run):
             yield
-        finally:
-            await stop(tasks)

@@ -147,6 +147,35 @@ async def test_a_directory_without_a_sensible_answer_is_unavailable(answer: http
         await HttpUserDirectory(users.peer()).cards({"asha"}, None)
 
 
+async def test_nobody_waits_for_a_service_that_is_away_nor_to_find_out_whether_it_is_back() -> None:
+    # mutants: ask each time; never again; take an answer, though a bad one, for silence; look with a request
+    users = Users()
+    users.answers["/internal/v1/members/standings"] = lambda: httpx.Response(503)
+    users.answers["/health/live"] = lambda: httpx.Response(200)
+    directory = HttpUserDirectory(users.peer())
+
+    async def ask(times: int) -> int:
+        asked = len(users.asked)
+        for _ in range(times):
+            with pytest.raises(Unavailable):
+                await directory.standings(["asha"])
+        await asyncio.sleep(0.05)
+        return len(users.asked) - asked
+
+    assert await ask(10) == 10
+    users.gone = True
+    assert await ask(10) == 5
+    for _ in range(2):
+        await asyncio.sleep(0.25)
+        assert await ask(1) == 1
+        assert users.asked[-1].url.path == "/health/live"
+    users.gone = False
+    await asyncio.sleep(0.25)
+    assert await ask(1) == 1
+    assert await ask(3) == 3
+    assert users.asked[-1].url.path == "/internal/v1/members/standings"
+
+
 async def test_a_request_goes_on_under_its_id_and_with_a_token() -> None:
     users = Users()
     users.answers["/internal/v1/members/standings"] = lambda: httpx.Response(200, json={"standings": {"a": "active"}})

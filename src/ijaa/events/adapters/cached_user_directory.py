@@ -18,7 +18,7 @@ from ijaa.shared.breaker import FAILURES, Breaker
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.metrics import CARDS
-from ijaa.shared.tasks import stop
+from ijaa.shared.tasks import background, stop
 
 FRESH = timedelta(minutes=5)
 """How long a card is taken as it is."""
@@ -60,11 +60,11 @@ class CachedUserDirectory:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Watch Redis for as long as the block runs."""
-        task = asyncio.create_task(self._breaker.watch(), name="card-cache")
         try:
-            yield
+            async with background("card-cache", self._breaker.watch):
+                yield
         finally:
-            await stop([task, *self._flights.values()])
+            await stop(self._flights.values())
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""

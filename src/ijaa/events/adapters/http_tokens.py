@@ -16,6 +16,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.peer import Peer, following
 from ijaa.shared.lookups import Lookups
+from ijaa.shared.tasks import background
 
 log = structlog.get_logger("ijaa.events.tokens")
 
@@ -110,18 +111,13 @@ class HttpRevocations:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the feed for as long as the block runs."""
-        task = asyncio.create_task(self._follow(), name="revocation-poll")
-        try:
+        async with background("revocation-poll", self._follow):
             try:
                 async with asyncio.timeout(_START_WAIT):
                     await self._lookups.loaded.wait()
             except TimeoutError:
                 log.warning("revocations are not loaded yet; the feed goes on trying")
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            self._live = False
 
     async def _follow(self) -> None:
         try:

@@ -3,13 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from ijaa.shared.errors import Unavailable
 from ijaa.shared.http.idempotency import OPT
 from ijaa.shared.http.policies import policy_of
 from ijaa.shared.metrics import SHED
@@ -22,6 +20,8 @@ WRITES = 2000
 """Everything else: many may wait in the line of one event."""
 Slot = tuple[str, bool]
 """A module, and whether it is a read."""
+ENTERED = "ijaa.entered"
+"""Where in a scope it says what was counted in already."""
 _KEPT_IN = frozenset({"login", "refresh", "none"})
 """Classes that are let in whatever else is under way: health, and signing in, which has a line of its own."""
 
@@ -39,21 +39,19 @@ class Admission:
         """Learn which module answers where, once every route has its policy."""
         self._places = places(app)
 
-    def enter(self, scope: Any) -> Slot | None:
-        """Count a request in, and return what to count out; None for what is always let in.
+    def slot_of(self, path: str, method: str) -> Slot | None:
+        """Return what a request counts as; None for what is always let in."""
+        module = self._places.get(_place(path))
+        return None if module is None else (module, method in {"GET", "HEAD"})
 
-        Raises `Unavailable` when enough is under way.
-        """
-        module = self._places.get(_place(scope["path"]))
-        if module is None:
-            return None
-        slot = module, scope["method"] in {"GET", "HEAD"}
+    def admits(self, slot: Slot) -> bool:
+        """Count a request in, or as refused where enough is under way."""
         number = self._under_way.get(slot, 0)
         if number >= (READS if slot[1] else WRITES):
-            self._note_refusal(module)
-            raise Unavailable("Too much is asked of this process just now.")
+            self._note_refusal(slot[0])
+            return False
         self._under_way[slot] = number + 1
-        return slot
+        return True
 
     def leave(self, slot: Slot) -> None:
         """Count a request out."""

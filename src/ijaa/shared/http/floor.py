@@ -143,5 +143,5 @@ def observed(app: Litestar, *, secure: bool, trusted_proxies: Sequence[str] = ()
     app.on_startup.append(admission.learn)
     answering = Preflights(app.asgi_handler) if app.cors_config else app.asgi_handler
     served = Deadlines(Replays(answering))
-    app.asgi_handler = Telemetry(served, secure=secure, proxies=proxies, admission=admission)
+    app.asgi_handler = Telemetry(served, secure=secure, proxies=proxies, admission=admission, cors=app.cors_config)
     return app

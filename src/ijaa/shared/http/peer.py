@@ -11,7 +11,9 @@ import structlog
 
 from ijaa.shared.context import request_id
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.fuse import Fuse
 from ijaa.shared.http.services import ServiceTokens
+from ijaa.shared.tasks import background, stop
 
 log = structlog.get_logger("ijaa.events.peer")
 
@@ -33,6 +35,8 @@ class Peer:
     ) -> None:
         self._name, self._tokens = name, tokens
         limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+        self._fuse = Fuse(f"the {name} service")
+        self._looking: asyncio.Task[None] | None = None
         self._client = httpx.AsyncClient(base_url=base_url, timeout=WAIT, limits=limits, transport=transport)
 
     async def get(self, kind: type[T], path: str, *, within: float = WAIT, **parameters: Any) -> T:
@@ -45,9 +49,14 @@ class Peer:
 
     async def close(self) -> None:
         """Close every connection."""
+        await stop([self._looking] if self._looking else [])
         await self._client.aclose()
 
     async def _ask(self, kind: type[T], method: str, path: str, within: float, **how: Any) -> T:
+        if self._fuse.blown:
+            if (self._looking is None or self._looking.done()) and self._fuse.may_look():
+                self._looking = asyncio.create_task(self._look(), name=f"look for {self._name}")
+            raise self._unavailable()
         headers = {
             "Authorization": f"Bearer {self._tokens.token_for(self._name)}",
             "Content-Type": "application/json",
@@ -56,21 +65,31 @@ class Peer:
         timeout = httpx.Timeout(WAIT, read=within)  # a long poll is long in waiting, not in connecting
         try:
             answer = await self._client.request(method, path, headers=headers, timeout=timeout, **how)
+            self._fuse.worked()
             answer.raise_for_status()
             return msgspec.json.decode(answer.content, type=kind)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise Unavailable(f"The {self._name} service cannot answer just now.") from error
+            if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.PoolTimeout):
+                self._fuse.failed()
+            raise self._unavailable() from error
+
+    async def _look(self) -> None:
+        """Find out whether it is back while nobody waits: many may want the same of it at once."""
+        try:
+            await self._client.get("/health/live")
+        except httpx.TransportError:
+            return
+        self._fuse.worked()
+
+    def _unavailable(self) -> Unavailable:
+        return Unavailable(f"The {self._name} service cannot answer just now.")
 
 
 @asynccontextmanager
 async def following(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> AsyncIterator[None]:
     """Follow a state of the peer by long polls while inside; `take` takes it in and returns its cursor."""
-    task = asyncio.create_task(_follow(peer, kind, path, take), name=f"follow {path}")
-    try:
+    async with background(f"follow {path}", lambda: _follow(peer, kind, path, take)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(peer: Peer, kind: type[T], path: str, take: Callable[[T], str]) -> None:

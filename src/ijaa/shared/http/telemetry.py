@@ -1,27 +1,24 @@
 """The outermost layer of every request: its id, its security headers, its log line, its figures."""
 
-import os
-import re
 import time
 from functools import lru_cache
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.config.cors import CORSConfig
+from litestar.types import ASGIApp, Message, Receive, Send
 from prometheus_client import Histogram
 
 from ijaa.shared.context import request_id
-from ijaa.shared.errors import Unavailable
-from ijaa.shared.http.admission import Admission, Slot
+from ijaa.shared.http.admission import ENTERED, Admission
 from ijaa.shared.http.limits import LIMIT_HEADERS
-from ijaa.shared.http.problems import as_messages
 from ijaa.shared.http.proxies import Proxies
+from ijaa.shared.http.refusing import Refusal, identity_of
 from ijaa.shared.http.streams import HEAD, STREAM
 from ijaa.shared.metrics import REQUESTS
 
 log = structlog.get_logger("ijaa.request")
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _UNTEMPLATED = "(no route)"
 
 SECURITY_HEADERS: dict[bytes, bytes] = {
@@ -38,19 +35,32 @@ SECURITY_HEADERS: dict[bytes, bytes] = {
 class Telemetry:
     """Wraps the application: nothing it answers leaves without a request id, and every answer is written down once."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool, admission: Admission, proxies: Proxies | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        secure: bool,
+        admission: Admission,
+        proxies: Proxies | None = None,
+        cors: CORSConfig | None = None,
+    ) -> None:
         self._app, self._admission, self._proxies = app, admission, proxies
         self._headers = dict(SECURITY_HEADERS)
         if secure:
             self._headers[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
+        self.refusal = Refusal(admission, self._headers, cors)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        slot = scope.get(ENTERED) or self._admission.slot_of(scope["path"], scope["method"])
+        if slot is not None and ENTERED not in scope and not self._admission.admits(slot):
+            await self._refuse(scope, send)
+            return
         began = time.perf_counter()
-        identity = _identity(scope)
+        identity = identity_of(scope["headers"])
         request_id.set(identity.decode())
         status, streaming = 500, False
-        slot: Slot | None = None
+        inner: Any = scope
 
         async def stamped(message: Message) -> None:
             nonlocal status, streaming
@@ -73,17 +83,12 @@ class Telemetry:
                 self._admission.leave(slot)
                 slot = None
 
-        # HEAD is GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
-        inner: Any = {**scope, "method": "GET", HEAD: True} if scope["method"] == "HEAD" else scope
-        if self._proxies is not None:
-            inner = {**inner, "client": self._proxies.client_of(inner)}
         try:
-            slot = self._admission.enter(scope)
-        except Unavailable as problem:  # written down by the admission, many in one line
-            for answer in as_messages(problem, scope):
-                await stamped(answer)
-            return
-        try:
+            if scope["method"] == "HEAD":
+                # GET without the body (RFC 9110 §9.3.2), which the server leaves out because its own scope says HEAD
+                inner = {**scope, "method": "GET", HEAD: True}
+            if self._proxies is not None:
+                inner = {**inner, "client": self._proxies.client_of(inner)}
             await self._app(inner, receive, stamped)
         finally:
             leave()
@@ -92,12 +97,11 @@ class Telemetry:
                 _series(scope["method"], _route(inner), status).observe(seconds)
             _write_down(inner, scope["method"], status, seconds)
 
-
-def _identity(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return value
-    return os.urandom(16).hex().encode()
+    async def _refuse(self, scope: Any, send: Send) -> None:
+        """Refuse a request; that is written down as a figure alone: there are many, and they must be cheap."""
+        headers, body = self.refusal.answer(scope["path"], scope["headers"])
+        await send({"type": "http.response.start", "status": self.refusal.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _write_down(scope: Any, method: str, status: int, seconds: float) -> None:

@@ -105,7 +105,7 @@ def test_who_waits_to_be_confirmed_waits_on(module: str, empty: str) -> None:
         return users, [tuple(row) for row in waiting]
 
     asyncio.run(fill())
-    command.upgrade(alembic, "0020")
+    command.upgrade(alembic, "0017")
     assert asyncio.run(look()) == (["member", "off"], [("waits", True)])
 
 

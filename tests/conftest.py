@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +19,27 @@ from ijaa.settings import MODULES
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.migrations import upgrade
-from tests.figures import FIGURES
+from tests.figures import FIGURE, FIGURES
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001 - pytest asks for it by its name
+    call: pytest.CallInfo[None],  # noqa: ARG001
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let what a test measured go with its report, from whichever process ran it."""
+    made = yield
+    made.user_properties += [(FIGURE, one) for one in FIGURES]
+    FIGURES.clear()
+    return made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Report what was measured."""
-    if FIGURES:
+    reports = [one for kind in terminalreporter.stats.values() for one in kind if isinstance(one, pytest.TestReport)]
+    if found := [str(said) for one in reports for name, said in one.user_properties if name == FIGURE]:
         terminalreporter.section("figures")
-        for figure in FIGURES:
+        for figure in found:
             terminalreporter.line(figure)
 
 

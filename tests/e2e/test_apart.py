@@ -18,6 +18,7 @@ from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import free_port, halves, serving, start, stop, wait_until_ready
+from tests.figures import report
 
 
 async def test_a_token_and_a_name_of_one_service_are_good_in_the_other(
@@ -106,7 +107,7 @@ async def test_a_suspended_member_is_named_beside_events_no_more(
         began = time.monotonic()
         while (card := bilal("GET", f"/events/{event['id']}").json()["organizer"])["name"]:
             assert time.monotonic() < began + 30, "the message never arrived"
-        print(f"\na suspended member was named for {(time.monotonic() - began) * 1000:.0f} ms")  # noqa: T201 - a figure
+        report(f"a suspended member was named for {(time.monotonic() - began) * 1000:.0f} ms")
     assert card == {"username": "asha", "name": None, "photo": None}
 
 
@@ -136,7 +137,7 @@ async def test_a_block_in_one_service_hides_in_the_other(
                 began = time.monotonic()
                 while seen(chitra) != shown:
                     assert time.monotonic() < began + 10, "the message never arrived"
-                print(f"\n{method}: {time.monotonic() - began:.3f} s")  # noqa: T201 - a figure to report
+                report(f"{method}: {time.monotonic() - began:.3f} s")
                 assert seen(asha) == ["bilal"]
 
 

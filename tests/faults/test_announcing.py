@@ -13,6 +13,7 @@ from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.jobs import JobQueue
 from ijaa.users.announcements.service import TELL, Telling
+from tests.figures import report
 
 _MEMBERS = text("""
 WITH accounts AS (
@@ -76,5 +77,5 @@ async def test_a_killed_worker_leaves_nobody_out_and_tells_nobody_twice(users_da
 async def test_fifty_thousand_members_are_told_in_portions(users_database: Database) -> None:
     began = asyncio.get_running_loop().time()
     found = await _told(users_database, members=50_000, kills=10, portion=200, urgent=False)
-    print(f"\n50,000 members told in {asyncio.get_running_loop().time() - began:.1f} s, 10 kills included")  # noqa: T201
+    report(f"50,000 members told in {asyncio.get_running_loop().time() - began:.1f} s, 10 kills included")
     assert found == (50_000, 50_000, 1, 0)

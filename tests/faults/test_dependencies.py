@@ -15,6 +15,7 @@ from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.faults.served import Answers, Served, events_apart, served
 from tests.faulty import FaultProxy
+from tests.figures import report
 
 FAULTS = ("stopped", "silent", "slow")
 TARGETS = ("users", "events", "redis")
@@ -50,7 +51,7 @@ async def _drill(system: Served, token: str, target: str, fault: str, seconds: f
         await asyncio.sleep(seconds)
     await _mend(line, fault)
     recovery = [await system.recovered(USERS, token), await system.recovered(EVENTS)]
-    print(f"\n{target} {fault}: users {users} | events {events} | back after {max(recovery):.2f} s")  # noqa: T201
+    report(f"{target} {fault}: users {users} | events {events} | back after {max(recovery):.2f} s")
     return users, events
 
 
@@ -105,7 +106,7 @@ async def _goes_on_without_users(system: Served, fault: str, redis_url: str, sec
         await asyncio.sleep(seconds)
     waited = sum(one >= WAIT for one in events.seconds)
     await _mend(line, fault)
-    print(f"\nusers apart {fault}: events {events}, {waited} waited for users")  # noqa: T201
+    report(f"users apart {fault}: events {events}, {waited} waited for users")
     assert set(events.met) == {200}, fault
     assert waited < len(events.seconds) / 2, fault
 

@@ -11,6 +11,7 @@ from ijaa.shared.database import Database
 from tests.e2e.conftest import SignIn
 from tests.faults.served import served
 from tests.faults.test_dependencies import EVENTS, USERS, begin
+from tests.figures import report
 
 
 async def test_a_pool_that_is_exhausted(
@@ -34,7 +35,7 @@ async def test_a_pool_that_is_exhausted(
                 async with system.asked(EVENTS, clients=8) as events, system.asked(USERS, token) as users:
                     await asyncio.sleep(1.2)
                 refused = await asyncio.gather(*changes)
-            print(f"\npool exhausted: users {users} | events {events}")  # noqa: T201 - a figure
+            report(f"pool exhausted: users {users} | events {events}")
             assert [answer.status_code for answer in refused] == [503, 503]
             assert set(users.met) == {200}
             assert 503 in events.met

@@ -19,6 +19,7 @@ from tests.builders import a_member
 from tests.e2e.conftest import SignIn, signer
 from tests.e2e.processes import free_port, start, stop, wait_until_ready
 from tests.faults.history import History
+from tests.figures import report
 
 CLIENTS = 6
 
@@ -49,7 +50,7 @@ async def _app_killed(
     finally:
         writing.cancel()
         await asyncio.to_thread(stop, process)
-    print(f"\n{kills} kills of the application: {await history.check(events)}")  # noqa: T201 - a figure
+    report(f"{kills} kills of the application: {await history.check(events)}")
     assert set(history.met) <= {201, 409, 503}
     assert history.unannounced == 0
     assert sum(one.unknown > 0 for one in history.written) >= kills
@@ -117,7 +118,7 @@ async def _postgres_killed(environ: dict[str, str], data: Path, log: Path, kills
         writing.cancel()
         await asyncio.to_thread(stop, process)
     said = await history.check(events)
-    print(f"\n{kills} kills of PostgreSQL: {said}, writes go on {max(back):.2f} s after it accepts")  # noqa: T201
+    report(f"{kills} kills of PostgreSQL: {said}, writes go on {max(back):.2f} s after it accepts")
     await asyncio.gather(users.dispose(), events.dispose())
     assert set(history.met) <= {201, 409, 503}
     assert history.unannounced == 0

@@ -21,6 +21,7 @@ from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.redis import connect
 from tests.faults.relaying import NAMES, TABLE, Counted, count
+from tests.figures import report
 
 Killed = Callable[..., Awaitable[Counter[str]]]
 TOGETHER, APART = ("direct", "direct"), ("send", "receive", "receive")
@@ -148,7 +149,7 @@ async def test_fifty_kills_over_ten_thousand_messages(killed: Killed) -> None:
 async def test_without_the_inbox_the_same_kills_show_doubles(killed: Killed) -> None:
     found = await killed(messages=20_000, kills=50, inbox="none")
     doubled = sum(times > 1 for times in found.values())
-    print(f"\nwithout the inbox {doubled} of {len(found)} effects were doubled")  # noqa: T201 - a figure
+    report(f"without the inbox {doubled} of {len(found)} effects were doubled")
     assert len(found) == 20_000
     assert doubled > 0
 

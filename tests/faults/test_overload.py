@@ -15,6 +15,7 @@ from tests.builders import PASSWORD
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import serving
 from tests.faults.storm import Met, Storm
+from tests.figures import report
 from tests.integration.users.conftest import an_account
 
 PATH = "/api/v1/events?limit=20"
@@ -71,8 +72,8 @@ async def _overloaded(
             assert met.unannounced == 0
             peaks.append(peak.goodput)
             floods.append(met.goodput)
-            print(  # noqa: T201 - figures
-                f"\npeak {peak.goodput:.0f}/s (p99 {peak.good_p99:.0f} ms); at 3 × {met.goodput:.0f}/s ="
+            report(
+                f"peak {peak.goodput:.0f}/s (p99 {peak.good_p99:.0f} ms); at 3 × {met.goodput:.0f}/s ="
                 f" {met.goodput / peak.goodput:.2f} of it (p99 {met.good_p99:.0f} ms), answers {met.statuses},"
                 f" refusals p50 {met.refused_p50:.0f} ms, p99 {met.refused_p99:.0f} ms"
             )
@@ -94,5 +95,5 @@ async def test_three_times_too_much_for_longer(
     deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:
     kept = await _overloaded(deployment, users_database, sign_in, tmp_path / "log", seconds=4, rounds=5)
-    print(f"\n{kept:.2f} of the peak is kept")  # noqa: T201 - a figure
+    report(f"{kept:.2f} of the peak is kept")
     assert kept >= 0.8

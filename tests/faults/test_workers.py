@@ -18,6 +18,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.jobs import JobQueue
 from tests.faults.relaying import TABLE, Counted
 from tests.faults.working import LEASE
+from tests.figures import report
 
 WORKERS = 3
 
@@ -105,6 +106,6 @@ async def test_fifty_blows_over_ten_thousand_jobs(events_database: Database) -> 
 @pytest.mark.long
 async def test_an_effect_apart_from_the_end_of_its_job_is_doubled_by_the_same_blows(events_database: Database) -> None:
     found = await _disturbed(events_database, jobs=10_000, blows=50, fenced=False)
-    print(f"\n{sum(times > 1 for times in found.values())} of {len(found)} effects were doubled")  # noqa: T201
+    report(f"{sum(times > 1 for times in found.values())} of {len(found)} effects were doubled")
     assert len(found) == 10_000
     assert set(found.values()) != {1}

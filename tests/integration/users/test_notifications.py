@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
 
 INBOX = "/api/v1/me/notifications"
@@ -239,4 +240,4 @@ async def test_five_thousand_participants_are_told_in_short_transactions(start: 
         names = [f"m{number}" for number in range(1, 5001)]
         await _hear((client, module), *(_moved(*names[first : first + 500]) for first in range(0, 5000, 500)))
         assert await module.database.fetch_value("SELECT count(*) FROM notifications") == 5000
-    print(f"\n5,000 told in {len(lasted)} transactions, the longest of {max(lasted):.2f} s")  # noqa: T201 - a figure
+    report(f"5,000 told in {len(lasted)} transactions, the longest of {max(lasted):.2f} s")

@@ -17,7 +17,7 @@ from ijaa.cli import ijaa
 from ijaa.commands.config_checks import Finding, examine_all
 from ijaa.commands.config_values import HIDDEN, hidden, look_around, values
 from ijaa.embedded.provision import provided
-from ijaa.shared.boot import refuse_forgetful, refuse_unfit
+from ijaa.shared.boot import examine, refuse_forgetful
 from ijaa.shared.errors import SettingError
 from ijaa.variables import VARIABLES
 from tests.e2e.processes import free_port
@@ -79,9 +79,9 @@ async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
     try:
         await become("off")
         with pytest.raises(SettingError, match=f"IJAA_EVENTS_DATABASE_URL .*{setting} = off.*: switch it on"):
-            await refuse_unfit("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
+            await examine("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
         await become("on")
-        await refuse_unfit("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
+        await examine("events", environ["IJAA_EVENTS_DATABASE_URL"], "users")
     finally:
         await superuser.execute(f"ALTER {where} RESET {setting}")
         await superuser.execute("SELECT pg_reload_conf()")

@@ -89,7 +89,9 @@ async def _authorization(world: World, operation: Operation) -> Headers:
     callers = POLICIES[operation.name].callers
     if operation.path.startswith("/internal/"):
         key = world.settings.service_key
-        token: str | None = ServiceTokens(key, caller="events", clock=SystemClock()).token_for("users")
+        serving = "events" if operation.handler.fn.__module__.startswith("ijaa.events.") else "users"
+        caller = "users" if serving == "events" else "events"
+        token: str | None = ServiceTokens(key, caller=caller, clock=SystemClock()).token_for(serving)
     elif isinstance(callers, str):
         return []
     else:

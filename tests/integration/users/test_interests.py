@@ -147,9 +147,9 @@ async def test_statements_of_each_route(app: App, client: httpx.AsyncClient, a_m
         ("GET", ME, None, 1),
         ("GET", "/api/v1/users/asha/interests", None, 2),
         ("GET", "/api/v1/interests/suggestions?q=ch", None, 1),
-        ("POST", ME, {"interest": "x"}, 3),
-        ("PATCH", f"{ME}/{made['id']}", {"interest": "y"}, 4),
-        ("DELETE", f"{ME}/{made['id']}", None, 3),
+        ("POST", ME, {"interest": "x"}, 7),
+        ("PATCH", f"{ME}/{made['id']}", {"interest": "y"}, 8),
+        ("DELETE", f"{ME}/{made['id']}", None, 7),
     ):
         with counted(app[1].database) as ran:
             answer = await client.request(method, path, json=body, headers=asha.bearer)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import Clock
@@ -125,9 +126,13 @@ class ProfileService:
 
     async def seen_as(self, member: Principal, to: Relation) -> tuple[MemberRead, Sequence[ListName]]:
         """Return the member as somebody who is `to` him sees him, and the lists such a viewer is shown."""
-        if (stored := await self._repository.own(member.username)) is None:
+        name = member.username
+        if (stored := await self._repository.seen(name, name, self._clock.now())) is None:
             raise NotFound
-        return self._seen(stored, to), visible_lists(stored.visibility, to)
+        shown = self._seen(stored, to)
+        if to is Relation.PUBLIC:
+            shown = replace(shown, connections=None)
+        return shown, visible_lists(stored.visibility, to)
 
     def _seen(self, stored: StoredProfile, to: Relation) -> MemberRead:
         visible: dict[str, Any] = {field: getattr(stored, field) for field in visible_fields(stored.visibility, to)}

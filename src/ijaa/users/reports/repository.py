@@ -60,8 +60,9 @@ class StoredReport(msgspec.Struct, frozen=True):
 
 
 # a block hides the two from each other, never from those who look after them
+_CONNECTED = CONNECTED.format(viewer="$2::text")
 _REPORTED = f"""
-SELECT {columns(StoredProfile, "p", visibility="p.visibility::text", connected=CONNECTED.format(viewer="$2::text"))}
+SELECT {columns(StoredProfile, "p", visibility="p.visibility::text", connected=_CONNECTED, connections="NULL::bigint")}
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = lower($1) AND {MAY_ACT.format(now="$3::timestamptz")}
 """

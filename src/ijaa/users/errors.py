@@ -57,6 +57,18 @@ class ListFull(Conflict):
     code, title = "list-full", "There are as many as there may be: remove one first"
 
 
+class ClaimSettled(Conflict):
+    """Somebody settled the claim before."""
+
+    code, title = "claim-settled", "This claim was settled already"
+
+
+class RecordClaimed(Conflict):
+    """A record is one member's, and a member has one record."""
+
+    code, title = "record-claimed", "The record is somebody's already, or the member has another one"
+
+
 class FlagExists(Conflict):
     """The name of a new flag is taken."""
 

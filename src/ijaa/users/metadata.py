@@ -3,10 +3,12 @@
 from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, PasswordGuess, User
 from ijaa.users.admins.models import Admin
 from ijaa.users.base import UsersBase
+from ijaa.users.claims.models import MemberClaim
 from ijaa.users.connections.models import Block, Connection
 from ijaa.users.directory.models import DirectoryEntry
 from ijaa.users.experiences.models import Experience
 from ijaa.users.flags.models import FeatureFlag
+from ijaa.users.imports.models import MemberImport, MemberRecord
 from ijaa.users.interests.models import Interest
 from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
@@ -35,6 +37,9 @@ __all__ = [
     "Experience",
     "FeatureFlag",
     "Interest",
+    "MemberClaim",
+    "MemberImport",
+    "MemberRecord",
     "Notification",
     "NotificationPreference",
     "PasswordGuess",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from litestar import Router
@@ -22,7 +23,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -48,6 +49,10 @@ from ijaa.users.admins.controller import admin_router
 from ijaa.users.admins.proof import AdminProof
 from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
+from ijaa.users.claims.controller import claim_router
+from ijaa.users.claims.jobs import settlements
+from ijaa.users.claims.repository import ClaimRepository
+from ijaa.users.claims.service import ClaimService
 from ijaa.users.dashboard.controller import dashboard_router
 from ijaa.users.dashboard.repository import DashboardRepository
 from ijaa.users.dashboard.service import DashboardService
@@ -63,6 +68,10 @@ from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.flags.ofrep import ofrep_router
 from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
+from ijaa.users.imports.controller import import_router
+from ijaa.users.imports.jobs import imports
+from ijaa.users.imports.repository import ImportRepository
+from ijaa.users.imports.service import ImportService
 from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
@@ -212,7 +221,7 @@ def build(
     )
     admins = AdminService(database, admin_repository, factor_repository, passwords, rule, endings, cursors, clock)
     members = MemberService(database, MemberRepository(database), endings, mails, outbox.publish, cursors, clock)
-    dashboard = DashboardService(DashboardRepository(database), figures, clock)
+    bringing_in = _bringing_in(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
         database,
         FlagRepository(database),
@@ -252,7 +261,8 @@ def build(
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
-            dashboard_router(dashboard),
+            *bringing_in.routes,
+            dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
@@ -262,7 +272,16 @@ def build(
         lifespan=lifespan,
         outbox=outbox,
         inbox=notifications.inbox,
-        worker=JobRunner(jobs, [mails.kind, erasures(members), renewal(directory), purge(PURGES, clock)]),
+        worker=JobRunner(
+            jobs,
+            [
+                mails.kind,
+                erasures(members),
+                renewal(directory),
+                *bringing_in.kinds,
+                purge(PURGES, clock),
+            ],
+        ),
         public=public,
         denials=Denials(database, clock),
     )
@@ -279,6 +298,22 @@ def _own_pages(database: Database, profiles: ProfileService, renew: Renew, clock
         preview_router(PreviewService(profiles, experiences, interests)),
         settings_router(SettingsService(database, SettingsRepository(database), clock)),
     ]
+
+
+@dataclass(frozen=True)
+class _BringingIn:
+    """People who have no account yet, and those who find themselves among them."""
+
+    routes: list[Router]
+    kinds: list[Kind[Any]]
+
+
+def _bringing_in(
+    database: Database, jobs: JobQueue, mails: MailQueue, renew: Renew, cursors: Cursors, clock: Clock
+) -> _BringingIn:
+    taken_in = ImportService(database, ImportRepository(database), jobs, clock)
+    claims = ClaimService(database, ClaimRepository(database), jobs, mails, renew, cursors, clock)
+    return _BringingIn([import_router(taken_in), claim_router(claims)], [imports(taken_in), settlements(claims)])
 
 
 @dataclass(frozen=True)

@@ -11,5 +11,7 @@ PURGES = (
     Purge("password_guesses", "guessed_at", timedelta(days=1)),
     Purge("email_tokens", "expires_at", timedelta(days=7)),
     Purge("email_changes", "expires_at", timedelta(days=7)),
+    Purge("member_imports", "ended_at", timedelta(days=90)),
+    Purge("claims", "settled_at", timedelta(days=90)),
     Purge("notifications", "told_at", timedelta(days=365)),
 )

@@ -23,6 +23,7 @@ from ijaa.shared.errors import SettingError
 from ijaa.shared.roles import RoleSetupError
 from ijaa.users.commands import admin
 from ijaa.users.key_commands import keys
+from ijaa.users.member_commands import members
 
 _REFUSED = 2
 _INTERRUPTED = 130
@@ -46,6 +47,7 @@ ijaa.add_command(db)
 ijaa.add_command(config)
 ijaa.add_command(on_this_installation(admin))
 ijaa.add_command(on_this_installation(keys))
+ijaa.add_command(on_this_installation(members))
 ijaa.add_command(on_this_installation(audit))
 ijaa.add_command(on_this_installation(messages))
 ijaa.add_command(on_this_installation(jobs))

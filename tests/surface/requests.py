@@ -43,6 +43,7 @@ BODIES: Mapping[str, object] = {
     "editMyProfile": {"bio": "Another bio"},
     "addMyExperience": {"title": "Teacher", "start_date": "2019-02-01"},
     "editMyExperience": {"company": "Another school"},
+    "submitClaim": {"birth_date": "1990-02-01", "student_number": "A-17"},
     "editMyInterest": {"interest": "Other music"},
     "editMySettings": {"theme": "DARK", "language": "bn-BD", "time_zone": "Asia/Dhaka"},
     "requestConnection": {"username": "omar"},
@@ -68,6 +69,8 @@ UNMAKEABLE: Mapping[str, str] = {
     "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",
+    "importMembers": "takes a file",
+    "acceptClaim": "names a record that agrees",
     "getDemoMail": "takes the name of a mail that was sent",
 }
 """Operations no request made up here is served by, each with its reason."""

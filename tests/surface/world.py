@@ -229,7 +229,15 @@ async def _events(world: World) -> None:
         await users.put("reports", reporter_username=by, title="Spam", description="x", category="BUG_REPORT")
         for by in ("asha", None)  # whose reporter was erased: nobody's
     ]
+    claimant = await users.id_of("asha")
+    claimed = await users.put("claims", user_id=claimant, state="WAITING", student_number="A-1")
+    imported = await users.put(
+        "member_imports", file_name="m.csv", mode="skip-bad-rows", state="DONE", delimiter="comma",
+        ended_at=datetime.now(UTC), errors="[]",
+    )  # fmt: skip
     world.ids |= {
+        "claim_id": {"existing": str(claimed)},
+        "import_id": {"existing": str(imported)},
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},

@@ -26,6 +26,10 @@ from ijaa.users.announcements.controller import announcement_router
 from ijaa.users.announcements.jobs import tellings
 from ijaa.users.announcements.repository import AnnouncementRepository
 from ijaa.users.announcements.service import AnnouncementService, Announcer, Telling
+from ijaa.users.claims.controller import claim_router
+from ijaa.users.claims.jobs import settlements
+from ijaa.users.claims.repository import ClaimRepository
+from ijaa.users.claims.service import ClaimService
 from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.connections.block_service import BlockService
 from ijaa.users.connections.controller import connection_router
@@ -40,10 +44,15 @@ from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
 from ijaa.users.files.repository import FileRepository
 from ijaa.users.files.service import FileService
+from ijaa.users.imports.controller import import_router
+from ijaa.users.imports.jobs import imports
+from ijaa.users.imports.repository import ImportRepository
+from ijaa.users.imports.service import ImportService
 from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
 from ijaa.users.links import FileLinks
+from ijaa.users.listing import Renew
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
@@ -148,3 +157,20 @@ def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Cl
     service = FileService(FileRepository(database), storage, Images(), jobs, clock)
     links = FileLinks(SignedLinks(derive_key(settings.secret_key, "users/file-links"), clock))
     return Files(service, links, (discards(storage), sweep(storage, service.known, clock)))
+
+
+@dataclass(frozen=True)
+class BringingIn:
+    """People who have no account yet, and those who find themselves among them."""
+
+    routes: list[Router]
+    kinds: list[Kind[Any]]
+
+
+def bringing_in_parts(
+    database: Database, jobs: JobQueue, mails: MailQueue, renew: Renew, cursors: Cursors, clock: Clock
+) -> BringingIn:
+    """Return what takes people in, and lets them claim what is known of them."""
+    taken_in = ImportService(database, ImportRepository(database), jobs, clock)
+    claims = ClaimService(database, ClaimRepository(database), jobs, mails, renew, cursors, clock)
+    return BringingIn([import_router(taken_in), claim_router(claims)], [imports(taken_in), settlements(claims)])

@@ -63,6 +63,18 @@ class QuotaExceeded(Conflict):
     code, title = "quota-exceeded", "There is no room for another file: take one away first"
 
 
+class ClaimSettled(Conflict):
+    """Somebody settled the claim before."""
+
+    code, title = "claim-settled", "This claim was settled already"
+
+
+class RecordClaimed(Conflict):
+    """A record is one member's, and a member has one record."""
+
+    code, title = "record-claimed", "The record is somebody's already, or the member has another one"
+
+
 class FlagExists(Conflict):
     """The name of a new flag is taken."""
 

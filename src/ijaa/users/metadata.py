@@ -4,11 +4,13 @@ from ijaa.users.accounts.models import EmailChange, EmailToken, ErasedUsername, 
 from ijaa.users.admins.models import Admin
 from ijaa.users.announcements.models import Announcement, AnnouncementRead
 from ijaa.users.base import UsersBase
+from ijaa.users.claims.models import MemberClaim
 from ijaa.users.connections.models import Block, Connection
 from ijaa.users.directory.models import DirectoryEntry
 from ijaa.users.experiences.models import Experience
 from ijaa.users.files.models import File
 from ijaa.users.flags.models import FeatureFlag
+from ijaa.users.imports.models import MemberImport, MemberRecord
 from ijaa.users.interests.models import Interest
 from ijaa.users.notifications.models import Notification, NotificationPreference
 from ijaa.users.profiles.models import Profile
@@ -40,6 +42,9 @@ __all__ = [
     "FeatureFlag",
     "File",
     "Interest",
+    "MemberClaim",
+    "MemberImport",
+    "MemberRecord",
     "Notification",
     "NotificationPreference",
     "PasswordGuess",

@@ -47,6 +47,7 @@ from ijaa.users.admins.repository import AdminRepository
 from ijaa.users.admins.service import AdminLoginService, AdminService
 from ijaa.users.community import (
     announcement_parts,
+    bringing_in_parts,
     community_router,
     file_parts,
     member_pages,
@@ -217,6 +218,7 @@ def build(
         database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
     )
     announcements, telling = announcement_parts(database, jobs, notifications.notifier, cursors, clock)
+    bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
         database,
         FlagRepository(database),
@@ -224,7 +226,6 @@ def build(
         cursors=Cursors(derive_key(secret, "users/flag-cursors")),
         clock=clock,
     )
-    sealer = Sealer(database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock)
     delivery = TokenDelivery(secure=settings.secure)
 
     @asynccontextmanager
@@ -237,7 +238,13 @@ def build(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.dispose)
             stack.callback(passwords.close)
-            for started in (listener.run(), notifications.bus.running(), sealer.run()):
+            for started in (
+                listener.run(),
+                notifications.bus.running(),
+                Sealer(
+                    database, derive_key(secret, audit_key("users")), Anchors("users", settings.data, clock), clock
+                ).run(),
+            ):
                 await stack.enter_async_context(started)
             yield
 
@@ -267,6 +274,7 @@ def build(
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
+            *bringing_in.routes,
             dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
@@ -298,6 +306,7 @@ def build(
                 renewal(directory),
                 *files.kinds,
                 telling,
+                *bringing_in.kinds,
                 purge(PURGES, clock),
             ],
         ),

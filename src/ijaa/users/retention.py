@@ -12,5 +12,7 @@ PURGES = (
     Purge("registrations", "expires_at", timedelta()),
     Purge("email_tokens", "expires_at", timedelta(days=7)),
     Purge("email_changes", "expires_at", timedelta(days=7)),
+    Purge("member_imports", "ended_at", timedelta(days=90)),
+    Purge("claims", "settled_at", timedelta(days=90)),
     Purge("notifications", "told_at", timedelta(days=365)),
 )

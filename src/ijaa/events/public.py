@@ -6,10 +6,11 @@ from datetime import datetime
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
+from ijaa.events.personal import PERSONAL
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 
-__all__ = ["PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot"]
+__all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot"]
 
 
 class EventsPublic:

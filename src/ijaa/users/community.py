@@ -51,8 +51,12 @@ from ijaa.users.imports.service import ImportService
 from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
+from ijaa.users.leaving.controller import leaving_router
+from ijaa.users.leaving.repository import LeavingRepository
+from ijaa.users.leaving.service import LeavingService
 from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
+from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
@@ -174,3 +178,12 @@ def bringing_in_parts(
     taken_in = ImportService(database, ImportRepository(database), jobs, clock)
     claims = ClaimService(database, ClaimRepository(database), jobs, mails, renew, cursors, clock)
     return BringingIn([import_router(taken_in), claim_router(claims)], [imports(taken_in), settlements(claims)])
+
+
+def leaving_routes(
+    settings: Settings, database: Database, members: MemberService, mails: MailQueue, clock: Clock
+) -> Router:
+    """Return the routes of those who leave."""
+    return leaving_router(
+        LeavingService(database, LeavingRepository(), members, mails, base_url=settings.base_url, clock=clock)
+    )

@@ -50,6 +50,7 @@ from ijaa.users.community import (
     bringing_in_parts,
     community_router,
     file_parts,
+    leaving_routes,
     member_pages,
     notification_parts,
 )
@@ -274,6 +275,7 @@ def build(
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
+            leaving_routes(settings, database, members, mails, clock),
             *bringing_in.routes,
             dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),

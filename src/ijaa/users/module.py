@@ -51,6 +51,7 @@ from ijaa.users.community import (
     community_router,
     file_parts,
     leaving_routes,
+    member_kinds,
     member_pages,
     notification_parts,
 )
@@ -67,7 +68,6 @@ from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
-from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.ports import EventContent, EventFigures
@@ -303,8 +303,7 @@ def build(
             jobs,
             [
                 mails.kind,
-                erasures(members),
-                lapses(members),
+                *member_kinds(settings, database, members),
                 renewal(directory),
                 *files.kinds,
                 telling,

@@ -105,10 +105,10 @@ async def found_in(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]
     }
 
 
-def found_below(folder: Path) -> set[str]:
-    """Return the files with a canary in name or content."""
+def found_below(folder: Path, *, but: str) -> set[str]:
+    """Return the files with a canary in name or content, except in one folder."""
     stem = STEM.encode()
-    files = [one for one in folder.rglob("*") if one.is_file()]
+    files = [one for one in folder.rglob("*") if one.is_file() and but not in one.relative_to(folder).parts]
     return {one.name for one in files if STEM in str(one).lower() or stem in one.read_bytes().lower()}
 
 

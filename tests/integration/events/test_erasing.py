@@ -201,7 +201,7 @@ async def test_a_parked_message_does_not_keep_his_name(module: Module, events_da
 
 
 async def test_the_nightly_job_ends_though_somebody_cannot_be_erased(
-    module: Module, api: Api, an_event: AnEvent, invite: Invite, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    module: Module, an_event: AnEvent, invite: Invite, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kills: a job that tries the same member for ever."""
     event = (await an_event())["id"]

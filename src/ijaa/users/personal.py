@@ -173,6 +173,13 @@ _PROFILE = (
         erasure=_WITH_ACCOUNT,
     ),
     Holding(
+        table="exports",
+        personal="user_id state created_at ready_at expires_at fetched_at",
+        none="id file_id size broken_off",
+        export=Rows(_MINE),
+        erasure=_WITH_ACCOUNT,
+    ),
+    Holding(
         table="files",
         personal="owner_id key sha256",
         none="id purpose media_type size created_at",

@@ -36,6 +36,8 @@ POLICIES: Mapping[str, Policy] = {
     "getEmailChangePage": _PAGE,
     "getUnsubscribePage": _PAGE,
     "getUnsubscribeScript": _PAGE,
+    "getReturnPage": _PAGE,
+    "getReturnScript": _PAGE,
     "getStyle": _PAGE,
     "getScript": _PAGE,
     "getResetScript": _PAGE,
@@ -66,6 +68,8 @@ POLICIES: Mapping[str, Policy] = {
     "confirmEmailChange": Policy(NOT_ASKED, flag="user.profile", limit="login"),
     "getMe": Policy(MEMBERS, flag="user.profile"),
     "editMe": Policy(MEMBERS, flag="user.profile"),
+    "leave": Policy(MEMBERS, fresh=True, limit="mail"),
+    "comeBack": Policy(NOT_ASKED, limit="login"),
     # notifications
     "listMyNotifications": Policy(MEMBERS),
     "watchMyNotifications": Policy(MEMBERS),

@@ -55,6 +55,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "verifyEmail": "takes a token out of a mail",
     "confirmEmailChange": "takes a token out of a mail",
     "resetPassword": "takes a token out of a mail",
+    "comeBack": "takes a token out of a mail",
     "unsubscribe": "takes a token out of a mail",
     "logInAdmin": "takes an admin's password and second factor",
     "getMemberCards": "is for services",

@@ -56,8 +56,12 @@ from ijaa.users.imports.service import ImportService
 from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
+from ijaa.users.leaving.controller import leaving_router
+from ijaa.users.leaving.repository import LeavingRepository
+from ijaa.users.leaving.service import LeavingService
 from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
+from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
@@ -192,3 +196,12 @@ def export_parts(
     told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database), "events": records}
     maker = ExportMaker(repository, told, files, notifier, settings.base_url, clock)
     return export_router(service), [makings(maker), sweeps(service, notifier)]
+
+
+def leaving_routes(
+    settings: Settings, database: Database, members: MemberService, mails: MailQueue, clock: Clock
+) -> Router:
+    """Return the routes of those who leave."""
+    return leaving_router(
+        LeavingService(database, LeavingRepository(), members, mails, base_url=settings.base_url, clock=clock)
+    )

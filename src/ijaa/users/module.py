@@ -51,6 +51,7 @@ from ijaa.users.community import (
     community_router,
     export_parts,
     file_parts,
+    leaving_routes,
     member_pages,
     notification_parts,
 )
@@ -276,6 +277,7 @@ def build(
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
+            leaving_routes(settings, database, members, mails, clock),
             *bringing_in.routes,
             dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),

@@ -261,6 +261,7 @@ _ACCOUNT = (
     Holding(
         table="erased_usernames",
         personal="username",
+        pseudonymous="user_id",
         none="erased_at",
         export=NotExported("who is in it has no account"),
         erasure=Stays("an erased name is never given again, because rows elsewhere may still name it"),

@@ -45,8 +45,12 @@ SELECT {
     )
 } FROM profiles p"""
 _SOURCE = text(f"{_SOURCES} WHERE p.user_id = ANY (:user_ids)")
-# before the sources are read: whoever changes what they are made of has the lock of the profile, too
-_LOCK = text("SELECT user_id FROM profiles WHERE user_id = ANY (:user_ids) ORDER BY user_id FOR UPDATE")
+# before the sources are read: whoever changes what they are made of has the lock of the profile, too; the account
+# an entry refers to comes before it, as for whoever erases it
+_LOCK = text("""
+SELECT p.user_id FROM users u JOIN profiles p ON p.user_id = u.id WHERE u.id = ANY (:user_ids)
+ORDER BY u.id FOR KEY SHARE OF u FOR UPDATE OF p
+""")
 _NEXT = text("SELECT user_id FROM profiles WHERE user_id > :after ORDER BY user_id LIMIT :portion")
 _COLUMNS = "d.user_id, d.sort_key, d.batch, d.connections, d.profession_key, d.location_key"
 _FORGET = text("DELETE FROM directory WHERE user_id = ANY (:user_ids)")

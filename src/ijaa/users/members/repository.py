@@ -28,6 +28,10 @@ _ONE = f"SELECT {_COLUMNS} {_FROM} WHERE u.username = lower($2)"
 _FOUND = """u.id IN (
     SELECT user_id FROM profiles WHERE name_key LIKE {pattern}
     UNION SELECT id FROM users WHERE username LIKE {pattern} OR email LIKE {pattern})"""
+_VOID_RETURN = text("""
+UPDATE email_tokens SET used_at = :now
+WHERE user_id = :id AND purpose = 'return' AND used_at IS NULL AND expires_at > :now RETURNING user_id
+""")
 _ERASURE = [text(statement) for statement in erasures(PERSONAL)]
 
 
@@ -78,11 +82,18 @@ class MemberRepository:
         )
         return found
 
+    async def void_return(self, session: AsyncSession, account: int, now: datetime) -> bool:
+        """Make the token worthless that would undo a leave of a locked account; return whether there was one."""
+        return await session.scalar(_VOID_RETURN, {"id": account, "now": now}) is not None
+
     async def erase(self, session: AsyncSession, user: User, now: datetime) -> None:
         """Delete a locked account with all that hangs on it, and keep its names from being given again."""
         gone = asdict(Subject(user.id, user.user_id, user.username, user.email))
         for statement in _ERASURE:
             await session.execute(statement, gone)
-        names = {user.username, (user.login_alias or user.username).lower()}
-        rows = [{"username": name, "erased_at": now} for name in sorted(names)]
-        await session.execute(insert(ErasedUsername).values(rows).on_conflict_do_nothing())
+        alias = (user.login_alias or user.username).lower()
+        for name, owner in {alias: None, user.username: user.user_id}.items():
+            row = insert(ErasedUsername).values(username=name, user_id=owner, erased_at=now)
+            known = ErasedUsername.user_id.is_(None)
+            mine = {"user_id": row.excluded.user_id, "erased_at": row.excluded.erased_at}
+            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=known))

@@ -85,7 +85,7 @@ class MemberService:
         async with self._database.transaction() as session:
             user = await self._locked(session, username)
             user.suspended_at, user.suspended_until, user.suspension_reason = now, suspension.until, reason
-            await self._bar(session, user)
+            await self.bar(session, user)
             if suspension.until:
                 await self._jobs.put(session, LAPSE, Lapse(user.id), due=suspension.until)
             mail = suspended_mail(user.email, user.username, reason, suspension.until)
@@ -107,20 +107,22 @@ class MemberService:
             if not user.active or user.suspended_at or user.erase_after:
                 user.active, user.erase_after = True, None
                 user.suspended_at = user.suspended_until = user.suspension_reason = None
-                user.updated_at = self._clock.now()
-                await session.flush()
-                await self._tell_others(session, user, "active")
+                await self.let_in(session, user)
                 mail = reinstated_mail(user.email, user.username)
                 await self._told(session, actor, user, "user-reinstated", mail)
         return await self.read(username)
 
     async def delete(self, actor: Principal, username: str) -> MemberAccount:
-        """Hide a member and let him in no more; after 30 days he is to be erased, until then it can be undone."""
+        """Hide a member and let him in no more; after 30 days he is to be erased, until then it can be undone.
+
+        Who was leaving by himself keeps his date, and can come back no more by himself.
+        """
         async with self._database.transaction() as session:
             user = await self._locked(session, username)
-            if user.erase_after is None:
-                user.erase_after = self._clock.now() + GRACE
-                await self._bar(session, user)
+            his_own = await self._repository.void_return(session, user.id, self._clock.now())
+            if user.erase_after is None or his_own:
+                user.erase_after = user.erase_after or self._clock.now() + GRACE
+                await self.bar(session, user)
                 mail = leaving_mail(user.email, user.username, user.erase_after)
                 details = {"erase_after": user.erase_after.isoformat()}
                 await self._told(session, actor, user, "user-deleted", mail, **details)
@@ -146,6 +148,20 @@ class MemberService:
         await self._erase(session, None, user)
         return True
 
+    async def bar(self, session: AsyncSession, user: User) -> None:
+        """Sign a locked account out everywhere and tell others, because of what was just written into it."""
+        user.updated_at = self._clock.now()
+        await session.flush()
+        await self._endings.end_all(session, "member", user.user_id)
+        await self._tell_others(session, user, "suspended")
+
+    async def let_in(self, session: AsyncSession, user: User) -> None:
+        """Tell others that a locked account stands as it did before, because of what was just written into it."""
+        user.updated_at = self._clock.now()
+        await session.flush()
+        await self._repository.void_return(session, user.id, self._clock.now())
+        await self._tell_others(session, user, "active")
+
     async def _erase(self, session: AsyncSession, actor: Principal | None, user: User) -> None:
         await self._endings.end_all(session, "member", user.user_id)
         await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
@@ -157,12 +173,6 @@ class MemberService:
         if (user := await self._repository.lock(session, username)) is None:
             raise NotFound
         return user
-
-    async def _bar(self, session: AsyncSession, user: User) -> None:
-        user.updated_at = self._clock.now()
-        await session.flush()
-        await self._endings.end_all(session, "member", user.user_id)
-        await self._tell_others(session, user, "suspended")
 
     async def _tell_others(self, session: AsyncSession, user: User, standing: Standing) -> None:
         if user.email_verified_at is not None:  # whoever never confirmed his address is unknown to others, as ever

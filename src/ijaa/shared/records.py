@@ -8,7 +8,7 @@ import msgspec
 
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Malformed
-from ijaa.shared.personal import Holding, NotExported, Subject
+from ijaa.shared.personal import Holding, NotExported, Subject, shown
 
 PAGE = 200
 """Rows of one page."""
@@ -65,9 +65,9 @@ class RecordReader:
         key = msgspec.json.encode(place.key).decode() if place.key else None
         rows = await self._database.fetch(_Row, statement.sql, *statement.bound(subject), key, PAGE + 1)
         kept = rows[:PAGE]
-        shown = [msgspec.json.decode(row.shown) for row in kept]
+        found = [msgspec.json.decode(row.shown) for row in kept]
         following = self._following(place.table) if len(rows) == len(kept) else _Place(place.table, _key(kept[-1]))
-        return TablePage(place.table, shown, msgspec.json.encode(following).decode() if following else None)
+        return TablePage(place.table, found, msgspec.json.encode(following).decode() if following else None)
 
     async def _statement(self, table: str) -> "_Statement":
         if not self._statements:
@@ -87,12 +87,12 @@ class _Statement:
         assert not isinstance(holding.export, NotExported)  # noqa: S101 - narrows a type
         table, self._names = holding.table, list[str]()
         condition = _PARAMETER.sub(self._numbered, holding.export.condition)
+        parts = _PARAMETER.sub(self._numbered, shown(holding))
         key, limit = f"${len(self._names) + 1}::text", f"${len(self._names) + 2}"
         own, theirs = (", ".join(f"{one}.{name}" for name in names) for one in (table, "k"))
         kept = ", ".join(f"'{name}', {table}.{name}" for name in names)
-        shown = ", ".join(f"{table}.{name}" for name in holding.exported)
         self.sql = f"""
-        SELECT (SELECT to_json(shown) FROM (SELECT {shown}) shown)::text, json_build_object({kept})::text
+        SELECT (SELECT to_json(shown) FROM (SELECT {parts}) shown)::text, json_build_object({kept})::text
         FROM {table} WHERE ({condition}) AND ({key} IS NULL OR ({own}) > (
             SELECT {theirs} FROM jsonb_populate_record(NULL::{table}, {key}::jsonb) k
         )) ORDER BY {own} LIMIT {limit}

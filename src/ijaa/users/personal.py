@@ -10,6 +10,7 @@ _WITH_ACCOUNT = CascadesWith("users")
 _MINE = "user_id = :id"
 _HASH = "a secret, and a hash of one"
 _SEARCHED = "derived: another column, folded to be searched"
+_BY_REPORTER = ("reporter_username", "title", "description", "attachment")
 
 _COMMUNITY = (
     Holding(
@@ -52,12 +53,20 @@ _COMMUNITY = (
         pseudonymous="assigned_to",
         none="id category status priority target_kind created_at updated_at resolved_at version",
         withheld={
-            "evidence": "what somebody else had said, as it was",
+            "evidence": "what somebody else had said, as it was; of himself it shows who he was to who reported it",
             "admin_notes": "what admins note for each other",
             "assigned_to": "an admin",
             "priority": "how admins work",
         },
-        export=Rows("reporter_username = :username"),
+        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words
+        partly={
+            **{name: f"CASE WHEN reporter_username = :username THEN {name} END" for name in _BY_REPORTER},
+            "outcome": "CASE WHEN reporter_username = :username AND resolved_at IS NOT NULL THEN outcome END",
+        },
+        export=Rows(
+            "reporter_username = :username"
+            " OR target_kind = 'member' AND target_id = :username AND resolved_at IS NOT NULL"
+        ),
         # the case stays, for those it concerns; whose it was, and in which words, does not
         erasure=By(
             """

@@ -298,6 +298,10 @@ async def test_an_archive_nobody_fetched_goes_after_a_week(
     assert await app[1].database.fetch_value("SELECT count(*) FROM files") == 0
     asha.access = (await sign_in(client, "asha")).json()["access_token"]
     assert (await read(client, asha, found))["state"] == "EXPIRED"
+    clock.at += timedelta(days=91)
+    async with asyncio.timeout(5):
+        while await app[1].database.fetch_value("SELECT count(*) FROM exports"):
+            await asyncio.sleep(0.02)
 
 
 async def test_an_erased_member_leaves_no_archive(

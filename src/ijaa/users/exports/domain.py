@@ -31,8 +31,8 @@ there is nothing about you in it. Moments are written as RFC 3339 has them, in U
 What is not in it
   - secrets: hashes of passwords and of recovery codes, tokens, keys, seeds. They are of no use to you and dangerous to
     lose;
-  - what belongs to others: of whom you are connected with or blocked only the username, of reports about you nothing
-    of who filed them.
+  - what belongs to others: of whom you are connected with or blocked only the username; of reports about you that have
+    ended only that they were, and nothing of who filed them.
 
 Whoever has this archive knows all of this about you: keep it where nobody else reads it.
 """

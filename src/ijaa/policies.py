@@ -16,6 +16,7 @@ _FOLLOWED = Policy(NOT_ASKED, limit="none", seconds=10)
 """A long poll between services: it is answered when something changes, or after a while."""
 _SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
+_EVENT_MANAGERS: frozenset[Role] = _SUPERADMINS | {"event-manager"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
 _LINE = 30.0
 """Seconds somebody stands in the line of an event; each in front of him is bound by the database's own times."""
@@ -194,6 +195,7 @@ POLICIES: Mapping[str, Policy] = {
     "publishEvent": Policy(MEMBERS, flag="events.creation"),
     "cancelEvent": Policy(MEMBERS, flag="events.update"),
     "listMyEvents": Policy(MEMBERS, flag="events"),
+    "listUnledEvents": Policy(_EVENT_MANAGERS, flag="events"),
     # participations
     "putRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "getRsvp": Policy(MEMBERS, flag="events.participation"),

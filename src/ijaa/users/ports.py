@@ -44,7 +44,7 @@ class ContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ContentKind
     id: int
-    author: str
+    author: str | None
     """Whose it is: a username."""
     title: str | None
     text: str | None

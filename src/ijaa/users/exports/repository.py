@@ -82,9 +82,15 @@ WHERE e.file_id IS NOT NULL AND (e.state = 'READY' AND e.expires_at <= :now OR e
 ORDER BY e.file_id LIMIT :portion
 """)
 _EXPIRED = text("UPDATE exports SET state = 'EXPIRED' WHERE state = 'READY' AND expires_at <= :now")
+_WAITING = text("""
+SELECT u.id FROM users u JOIN exports e ON e.user_id = u.id WHERE e.state = 'REQUESTED' AND e.created_at <= :before
+ORDER BY u.id FOR KEY SHARE OF u
+""")
 _GIVEN_UP = text("""
 UPDATE exports e SET state = 'FAILED' FROM users u
-WHERE e.state = 'REQUESTED' AND e.created_at <= :before AND u.id = e.user_id RETURNING e.id, u.username
+WHERE e.state = 'REQUESTED' AND e.created_at <= :before AND u.id = e.user_id
+  AND u.id = ANY (CAST(:waiting AS bigint[]))
+RETURNING e.id, u.username
 """)
 _FILES = """
 SELECT purpose, key, media_type FROM files WHERE owner_id = $1 AND purpose <> 'export' ORDER BY purpose, id
@@ -170,7 +176,10 @@ class ExportRepository:
 
     async def give_up(self, session: AsyncSession, now: datetime) -> list[tuple[UUID, str]]:
         """Note what has been in the making for too long; return which, and whose."""
-        return [(id_, name) for id_, name in await session.execute(_GIVEN_UP, {"before": now - PATIENCE})]
+        before = now - PATIENCE
+        waiting = [*(await session.scalars(_WAITING, {"before": before}))]  # erasing one of them locks accounts first
+        given = {"before": before, "waiting": waiting}
+        return [(id_, name) for id_, name in await session.execute(_GIVEN_UP, given)]
 
     async def keep(self, session: AsyncSession, export: Export, file_id: UUID, size: int, now: datetime) -> None:
         """Note that an archive can be had."""

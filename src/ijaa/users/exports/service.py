@@ -129,14 +129,13 @@ class ExportService:
     async def sweep(self, session: AsyncSession, notifier: Notifier) -> bool:
         """Take away what nobody can have any more, and give up what cannot be made; return whether there is more."""
         now = self._clock.now()
-        over = await self._repository.over(session, now, PORTION)
-        await self._files.remove_each(session, over)
-        if len(over) == PORTION:
+        if over := await self._repository.over(session, now, PORTION):
+            await self._files.remove_each(session, over)
             return True
-        await self._repository.expire(session, now)
         for export_id, username in await self._repository.give_up(session, now):
             log.error("an export was given up", export=str(export_id))
             await _tell(session, notifier, export_id, username, "FAILED", now)
+        await self._repository.expire(session, now)
         return False
 
     async def _ended(self, export_id: UUID, taken: Archive, taken_at: datetime, *, whole: bool) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Collection
 from typing import BinaryIO, Literal
 from uuid import UUID, uuid4
@@ -55,7 +56,7 @@ class FileService:
     async def keep_file(self, file: BinaryIO, media_type: str) -> Kept:
         """Write a file that is no image, however long; else as `keep`."""
         digest = await asyncio.to_thread(_digest, file)
-        size, file_id = file.tell(), uuid4()
+        size, file_id = file.seek(0, os.SEEK_END), uuid4()
         key = key_of(file_id)
         await self._storage.put_file(key, file, media_type)
         return Kept(file_id, key, size, digest, media_type)
@@ -121,6 +122,6 @@ class FileService:
 
 
 def _digest(file: BinaryIO) -> bytes:
-    """Return the digest of a file, which is then read to its end."""
+    """Return the digest of a file."""
     file.seek(0)
     return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # it reads, and is no more than that

@@ -61,7 +61,7 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
-    messages = MemberMessages(MemberRepository(), seats, live.tell, clock)
+    messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
     events = EventService(
         database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
     )

@@ -9,14 +9,15 @@ from redis.asyncio import Redis
 
 from ijaa.settings import Settings
 from ijaa.shared.clock import Clock
-from ijaa.shared.crypto import derive_key
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
-from ijaa.shared.outbox import Publish
+from ijaa.shared.outbox import Outbox, Publish
 from ijaa.shared.pages import Cursors
 from ijaa.shared.redis import namespace
 from ijaa.shared.storage import Storage
@@ -40,6 +41,9 @@ from ijaa.users.connections.suggestion_repository import SuggestionRepository
 from ijaa.users.directory.controller import directory_router
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.service import DirectoryService
+from ijaa.users.erasures.jobs import notes
+from ijaa.users.erasures.repository import ErasureRepository
+from ijaa.users.erasures.service import ErasureNotes, ErasureReplay, ledger_in
 from ijaa.users.experiences.controller import experience_router
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
@@ -61,6 +65,8 @@ from ijaa.users.leaving.repository import LeavingRepository
 from ijaa.users.leaving.service import LeavingService
 from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
+from ijaa.users.members.jobs import erasures, lapses
+from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
@@ -73,9 +79,14 @@ from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.service import Cards, ProfileService
+from ijaa.users.sessions.feed import RevocationFeed
+from ijaa.users.sessions.repository import SessionRepository
+from ijaa.users.sessions.revocation_repository import RevocationRepository
+from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.settings.controller import settings_router
 from ijaa.users.settings.repository import SettingsRepository
 from ijaa.users.settings.service import SettingsService
+from ijaa.users.tables import OUTGOING_MAILS
 
 
 def member_pages(
@@ -205,3 +216,30 @@ def leaving_routes(
     return leaving_router(
         LeavingService(database, LeavingRepository(), members, mails, base_url=settings.base_url, clock=clock)
     )
+
+
+def member_kinds(settings: Settings, database: Database, members: MemberService) -> list[Kind[Any]]:
+    """Return what is done by itself about who leaves, or is kept out for a while."""
+    ledger = ErasureNotes(ErasureRepository(database), ledger_in(settings.data))
+    return [erasures(members), lapses(members), *notes(ledger)]
+
+
+def replay_parts(settings: Settings, database: Database, clock: Clock) -> ErasureReplay:
+    """Return what erases again after a restore, without the rest of the module."""
+    jobs, cursors = JobQueue(database, clock), Cursors(derive_key(settings.secret_key, "users/cursors"))
+    box = SecretBox(settings.secret_key, OUTGOING_MAILS)
+    mails = MailQueue(jobs, box, transport_for(settings.mail_url), settings.mail_from)
+    endings = SessionEndings(SessionRepository(database), RevocationFeed(RevocationRepository(database), clock), clock)
+    files, outbox = file_parts(settings, database, jobs, clock).service, Outbox(database, clock)
+    members = MemberService(
+        database,
+        MemberRepository(database),
+        endings,
+        files,
+        mails,
+        jobs,
+        outbox.publish,
+        cursors,
+        clock,
+    )
+    return ErasureReplay(database, ErasureRepository(database), members)

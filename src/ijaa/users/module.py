@@ -52,6 +52,7 @@ from ijaa.users.community import (
     export_parts,
     file_parts,
     leaving_routes,
+    member_kinds,
     member_pages,
     notification_parts,
 )
@@ -68,7 +69,6 @@ from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
-from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
 from ijaa.users.ports import EventContent, EventFigures, MemberRecords
@@ -306,8 +306,7 @@ def build(
             jobs,
             [
                 mails.kind,
-                erasures(members),
-                lapses(members),
+                *member_kinds(settings, database, members),
                 renewal(directory),
                 *files.kinds,
                 telling,

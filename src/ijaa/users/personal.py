@@ -80,7 +80,8 @@ _COMMUNITY = (
             """,
             # an event stays, without whose it was; a comment or a medium is its author's own
             """
-            UPDATE reports SET evidence = CASE WHEN target_kind = 'event' THEN evidence - 'author' - 'details' END
+            UPDATE reports SET evidence = CASE WHEN target_kind = 'event' THEN evidence - 'author' - 'details' END,
+                admin_notes = NULL
             WHERE evidence ->> 'author' = :username
             """,
         ),
@@ -129,14 +130,18 @@ _BROUGHT_IN = (
         none="id import_id created_at updated_at",
         withheld={"name_key": _SEARCHED, "phone_key": _SEARCHED, "student_key": _SEARCHED},
         export=Rows("claimed_by = :id"),
-        # the one he claimed goes with the account; of one he did not, only that its address is his is known
+        # the one he claimed goes with the account; one that nobody did and that has his address is his, too
         erasure=By(
             """
-            UPDATE member_records SET email = NULL WHERE id IN (
-                SELECT id FROM member_records WHERE email = :email AND claimed_by IS DISTINCT FROM :id
-                ORDER BY id FOR UPDATE
+            DELETE FROM member_records WHERE id IN (
+                SELECT id FROM member_records WHERE email = :email AND claimed_by IS NULL ORDER BY id FOR UPDATE
             )
+            """,
             """
+            UPDATE member_records SET email = NULL WHERE id IN (
+                SELECT id FROM member_records WHERE email = :email AND claimed_by <> :id ORDER BY id FOR UPDATE
+            )
+            """,
         ),
     ),
 )

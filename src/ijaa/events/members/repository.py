@@ -43,12 +43,19 @@ RETURNING id
 """)
 _OF_NOBODY = text("DELETE FROM events WHERE created_by_username = ANY (:usernames) AND status = 'DRAFT'")
 _ERASURE = [text(statement) for statement in erasures(PERSONAL)]
-_LEFT_OVER = text("""
-SELECT m.username FROM members m WHERE m.standing = 'erased' AND (
+_NAMED = """(
     EXISTS (SELECT FROM event_participations p WHERE p.participant_username = m.username)
     OR EXISTS (SELECT FROM events e WHERE e.created_by_username = m.username)
-    OR EXISTS (SELECT FROM event_invitations i WHERE m.username IN (i.invited_username, i.invited_by_username))
-) ORDER BY m.username LIMIT 1
+    OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_username = m.username)
+    OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
+)"""
+_LEFT_OVER = text(f"""
+SELECT m.username FROM members m WHERE m.standing = 'erased' AND {_NAMED} ORDER BY m.username LIMIT 1
+""")
+_THERE_AGAIN = text(f"""
+SELECT m.username FROM unnest(CAST(:usernames AS text[])) AS m (username)
+WHERE {_NAMED} OR NOT EXISTS (SELECT FROM members k WHERE k.username = m.username AND k.standing = 'erased')
+ORDER BY m.username
 """)
 _TELL = text("""
 SELECT pg_notify(:channel, json_build_array(username, CAST(:at AS text))::text)
@@ -96,6 +103,10 @@ class MemberRepository:
         """Return somebody who was erased and of whom there is something still: written while he was being erased."""
         found: str | None = await session.scalar(_LEFT_OVER)
         return found
+
+    async def there_again(self, session: AsyncSession, usernames: Sequence[str]) -> Sequence[str]:
+        """Return which of these members, who were erased, are there all the same."""
+        return (await session.scalars(_THERE_AGAIN, {"usernames": list(usernames)})).all()
 
     async def _tell(self, session: AsyncSession, usernames: Sequence[str], now: datetime) -> None:
         given = {"channel": CHANNEL, "usernames": sorted({one.lower() for one in usernames}), "at": now.isoformat()}

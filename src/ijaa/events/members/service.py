@@ -1,6 +1,6 @@
 """What is done about the messages of the users module."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,15 +8,27 @@ from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
+from ijaa.shared.database import after_commit
 from ijaa.shared.live import Tell
 from ijaa.shared.messages import Received
+
+Forget = Callable[[Sequence[str]], Awaitable[None]]
+"""Lets go of what is remembered of members outside of the database."""
 
 
 class MemberMessages:
     """Keeps what is known of members up to date."""
 
-    def __init__(self, repository: MemberRepository, seats: SeatRepository, tell: Tell, clock: Clock) -> None:
+    def __init__(
+        self,
+        repository: MemberRepository,
+        seats: SeatRepository,
+        tell: Tell,
+        clock: Clock,
+        forget: Forget | None = None,
+    ) -> None:
         self._repository, self._seats, self._tell, self._clock = repository, seats, tell, clock
+        self._forget = forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -56,4 +68,9 @@ class MemberMessages:
             for event_id in await self._repository.part_from_organisers(session, erased, sorted(events), now):
                 self._tell(session, str(event_id))
             await self._repository.erase(session, erased)
+            self._let_go(session, erased)
         await self._seats.promote_returned(session, returned, now)
+
+    def _let_go(self, session: AsyncSession, erased: Sequence[str]) -> None:
+        if (forget := self._forget) is not None:
+            after_commit(session, lambda: forget(erased))

@@ -9,7 +9,7 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Forbidden, NotFound, StepUpRequired, Violation
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, NoPayload
 from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Publish
@@ -27,6 +27,8 @@ from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.standing import GRACE, MemberStatus, status_of
 from ijaa.users.tables import AUDIT_LOG
 
+NOTE = "note-erasure"
+"""Name of the job that notes outside of the database who was erased."""
 LAPSE = "end-suspension"
 """Name of the job that waits for the end of a suspension."""
 
@@ -162,12 +164,22 @@ class MemberService:
         await self._repository.void_return(session, user.id, self._clock.now())
         await self._tell_others(session, user, "active")
 
+    async def erase_again(self, session: AsyncSession, username: str) -> None:
+        """Erase a member who was erased before and came back with an old database; he was told the first time."""
+        user = await self._locked(session, username)
+        await self._record(session, None, user, "user-erased-again")
+        await self._remove(session, user)
+
     async def _erase(self, session: AsyncSession, actor: Principal | None, user: User) -> None:
-        await self._endings.end_all(session, "member", user.user_id)
         await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
+        await self._remove(session, user)
+
+    async def _remove(self, session: AsyncSession, user: User) -> None:
+        await self._endings.end_all(session, "member", user.user_id)
         await self._publish(session, StandingChanged(username=user.username, standing="erased"))
         await self._files.remove(session, user.id)
         await self._repository.erase(session, user, self._clock.now())
+        await self._jobs.put(session, NOTE, NoPayload())
 
     async def _locked(self, session: AsyncSession, username: str) -> User:
         if (user := await self._repository.lock(session, username)) is None:
@@ -182,6 +194,11 @@ class MemberService:
         self, session: AsyncSession, actor: Principal | None, user: User, action: str, mail: Mail, **details: object
     ) -> None:
         await self._mails.put(session, mail, identity=f"measure-{uuid4().hex}")
+        await self._record(session, actor, user, action, **details)
+
+    async def _record(
+        self, session: AsyncSession, actor: Principal | None, user: User, action: str, **details: object
+    ) -> None:
         await audit.record(
             session,
             AUDIT_LOG,

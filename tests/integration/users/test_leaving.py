@@ -6,12 +6,9 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import text
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
-from ijaa.users.directory.repository import DirectoryRepository
-from tests import builders
 from tests.integration.users.admins import AnAdmin, audited
 from tests.integration.users.conftest import (
     AMember,
@@ -168,33 +165,6 @@ async def test_what_an_admin_did_meanwhile_is_not_undone(
     for name in ("deleted", "suspended", "reinstated"):
         assert codes(await come_back(client, tokens[name])) == [(422, "token-not-valid")], name
     assert await module.database.fetch_value("SELECT count(*) FROM users WHERE erase_after IS NULL") == 2
-
-
-async def test_the_directory_is_renewed_after_an_erasure_not_across_it(users_database: Database) -> None:
-    """Kills: the profile locked before the account, by one of two who then die of each other."""
-    key = await an_id(users_database)
-    async with users_database.transaction() as erasing:
-        await erasing.execute(text("SELECT FROM users FOR UPDATE"))
-
-        async def renew() -> None:
-            async with users_database.transaction() as session:
-                await DirectoryRepository(users_database).renew(session, [key])
-
-        renewal = asyncio.create_task(renew())
-        async with asyncio.timeout(5):
-            while not await users_database.fetch_value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0.01)
-        await erasing.execute(text("SELECT FROM profiles FOR UPDATE NOWAIT"))
-        await erasing.execute(text("DELETE FROM users"))
-    await renewal
-    assert await users_database.fetch_value("SELECT count(*) FROM directory") == 0
-
-
-async def an_id(database: Database) -> int:
-    """Add a member; return the key of his account."""
-    await builders.a_member(database, "asha")
-    found: int = await database.fetch_value("SELECT id FROM users")
-    return found
 
 
 async def test_who_does_not_come_back_is_erased(app: App, left: str, clock: FrozenClock, mailbox: Mailbox) -> None:

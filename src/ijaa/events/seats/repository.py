@@ -54,12 +54,12 @@ WHERE participant_username = ANY (:usernames) AND status = 'WAITLISTED' ORDER BY
 """)
 
 _CONCERNED = text("""
-SELECT id, end_date > :now FROM events
-WHERE created_by_username = ANY (:leaving) OR id IN (
-    SELECT event_id FROM event_participations
-    WHERE participant_username = ANY (:leaving) OR participant_username = ANY (:returned) AND status = 'WAITLISTED'
-)
-ORDER BY id FOR UPDATE
+SELECT id, end_date > :now FROM events WHERE id IN (
+    SELECT id FROM events WHERE created_by_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_participations WHERE participant_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_participations
+        WHERE participant_username = ANY (:returned) AND status = 'WAITLISTED'
+) ORDER BY id FOR UPDATE
 """)
 _COUNT_ERASED = text("""
 INSERT INTO erased_answers (event_id, status, answers, seats)

@@ -48,6 +48,7 @@ POLICIES: Mapping[str, Policy] = {
     # between the services
     "getEventFigures": _SERVICE,
     "getContentSnapshots": _SERVICE,
+    "getMemberRecords": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
     "getHiddenMembers": _SERVICE,
@@ -113,6 +114,11 @@ POLICIES: Mapping[str, Policy] = {
     "putMyCover": Policy(MEMBERS, flag="file-upload.cover-photo", limit="upload", seconds=_DRAWING),
     "deleteMyCover": Policy(MEMBERS, flag="file-upload.cover-photo"),
     "getFile": Policy(EVERYBODY, flag="file-download", seconds=6),
+    # taking along
+    "requestMyExport": Policy(MEMBERS, fresh=True),
+    "listMyExports": Policy(MEMBERS),
+    "getMyExport": Policy(MEMBERS),
+    "fetchExport": Policy(NOT_ASKED, limit="read", seconds=6),
     # connections and blocks
     "requestConnection": Policy(MEMBERS, flag="user.profile", limit="mail", seconds=2),
     "listConnections": Policy(MEMBERS, flag="user.profile"),

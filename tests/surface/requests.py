@@ -67,6 +67,8 @@ UNMAKEABLE: Mapping[str, str] = {
     "followFlags": "is for services",
     "getEventFigures": "is for services",
     "getContentSnapshots": "is for services",
+    "getMemberRecords": "is for services",
+    "fetchExport": "takes a link that is shown to its member alone",
     "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",

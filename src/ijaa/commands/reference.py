@@ -172,7 +172,9 @@ def _holding(holding: Holding) -> str:
 def _exported(holding: Holding) -> str:
     if isinstance(holding.export, NotExported):
         return f"no: {holding.export.reason}"
-    withheld = "; ".join(f"`{name}`: {reason}" for name, reason in holding.withheld.items())
+    parts = [f"`{name}`: {reason}" for name, reason in holding.withheld.items()]
+    parts += [f"of `{name}`: `{expression}`" for name, expression in holding.partly.items()]
+    withheld = "; ".join(parts)
     return f"`{holding.export.condition}`" + (f" ({withheld})" if withheld else "")
 
 

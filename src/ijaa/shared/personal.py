@@ -83,6 +83,8 @@ class Holding:
     none: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Columns that are not exported though their rows are, each with the reason."""
+    partly: Mapping[str, str] = field(default_factory=dict)
+    """Columns of which an export shows this SQL expression instead; it binds what a condition may."""
     export: Rows | NotExported
     erasure: By | CascadesWith | ByCode | Stays
 
@@ -95,7 +97,7 @@ class Holding:
             *((name, "none") for name in self.none.split()),
         ]
         columns = dict(said)
-        if len(columns) != len(said) or not self.withheld.keys() <= columns.keys():
+        if len(columns) != len(said) or not {*self.withheld, *self.partly} <= columns.keys():
             raise ValueError(f"{self.table}: a column is said twice, or withheld and not said at all")
         return columns
 
@@ -109,8 +111,15 @@ def selection(holding: Holding) -> str | None:
     """Return the SELECT of what an export shows of a table, over the parameters of `Subject`; None for nothing."""
     if isinstance(holding.export, NotExported):
         return None
-    shown = ", ".join(f"{holding.table}.{name}" for name in holding.exported)
-    return f"SELECT {shown} FROM {holding.table} WHERE {holding.export.condition}"
+    return f"SELECT {shown(holding)} FROM {holding.table} WHERE {holding.export.condition}"
+
+
+def shown(holding: Holding) -> str:
+    """Return what an export selects of a row."""
+    return ", ".join(
+        f"{holding.partly[name]} AS {name}" if name in holding.partly else f"{holding.table}.{name}"
+        for name in holding.exported
+    )
 
 
 def erasures(holdings: Sequence[Holding]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The wiring of what members say of themselves and to each other; `module` has the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,10 @@ from ijaa.users.erasures.service import ErasureNotes, ErasureReplay, ledger_in
 from ijaa.users.experiences.controller import experience_router
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
+from ijaa.users.exports.controller import export_router
+from ijaa.users.exports.jobs import makings, sweeps
+from ijaa.users.exports.repository import ExportRepository, OwnRecords
+from ijaa.users.exports.service import ExportMaker, ExportService
 from ijaa.users.files.repository import FileRepository
 from ijaa.users.files.service import FileService
 from ijaa.users.imports.controller import import_router
@@ -69,7 +74,7 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, MemberRecords, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -189,6 +194,19 @@ def bringing_in_parts(
     taken_in = ImportService(database, ImportRepository(database), jobs, clock)
     claims = ClaimService(database, ClaimRepository(database), jobs, mails, renew, cursors, clock)
     return BringingIn([import_router(taken_in), claim_router(claims)], [imports(taken_in), settlements(claims)])
+
+
+def export_parts(
+    settings: Settings, database: Database, jobs: JobQueue, files: FileService, notifier: Notifier,
+    records: MemberRecords | None, clock: Clock,
+) -> tuple[Router, list[Kind[Any]]]:  # fmt: skip
+    """Return the routes by which members take along what is kept about them, and the jobs that make it ready."""
+    repository = ExportRepository(database)
+    cursors = Cursors(derive_key(settings.secret_key, "users/exports"))
+    service = ExportService(database, repository, files, jobs, cursors, clock)
+    told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database), "events": records}
+    maker = ExportMaker(repository, told, files, notifier, settings.base_url, clock)
+    return export_router(service), [makings(maker), sweeps(service, notifier)]
 
 
 def leaving_routes(

@@ -10,6 +10,7 @@ _WITH_ACCOUNT = CascadesWith("users")
 _MINE = "user_id = :id"
 _HASH = "a secret, and a hash of one"
 _SEARCHED = "derived: another column, folded to be searched"
+_BY_REPORTER = ("reporter_username", "title", "description", "attachment")
 
 _COMMUNITY = (
     Holding(
@@ -52,12 +53,20 @@ _COMMUNITY = (
         pseudonymous="assigned_to",
         none="id category status priority target_kind created_at updated_at resolved_at version",
         withheld={
-            "evidence": "what somebody else had said, as it was",
+            "evidence": "what somebody else had said, as it was; of himself it shows who he was to who reported it",
             "admin_notes": "what admins note for each other",
             "assigned_to": "an admin",
             "priority": "how admins work",
         },
-        export=Rows("reporter_username = :username"),
+        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words
+        partly={
+            **{name: f"CASE WHEN reporter_username = :username THEN {name} END" for name in _BY_REPORTER},
+            "outcome": "CASE WHEN reporter_username = :username AND resolved_at IS NOT NULL THEN outcome END",
+        },
+        export=Rows(
+            "reporter_username = :username"
+            " OR target_kind = 'member' AND target_id = :username AND resolved_at IS NOT NULL"
+        ),
         # the case stays, for those it concerns; whose it was, and in which words, does not
         erasure=By(
             """
@@ -174,6 +183,13 @@ _PROFILE = (
         table="user_settings",
         personal="user_id theme language time_zone",
         none="created_at updated_at version",
+        export=Rows(_MINE),
+        erasure=_WITH_ACCOUNT,
+    ),
+    Holding(
+        table="exports",
+        personal="user_id state created_at ready_at expires_at fetched_at",
+        none="id file_id size broken_off",
         export=Rows(_MINE),
         erasure=_WITH_ACCOUNT,
     ),

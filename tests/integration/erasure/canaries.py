@@ -20,6 +20,7 @@ NO_ROOM: Mapping[str, str] = {
     "notification_preferences.kind": "a closed list",
     "connections.status": "a closed list",
     "event_participations.status": "a closed list",
+    "exports.state": "a closed list",
     "user_settings.theme": "a closed list",
     "user_settings.time_zone": "a closed list",
     "profiles.visibility": "a closed list per field",

@@ -60,6 +60,7 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
     await call(asha, "POST", "/connections", {"username": "ben"})
     await call(asha, "PUT", "/me/blocks/chen")
     await call(asha, "POST", "/me/email", {"email": f"new.{EMAIL}"})
+    await call(asha, "POST", "/me/export")
     await call(asha, "POST", "/claims", {"email": EMAIL, "student_number": line})
     for body in (
         {"title": line, "description": line, "category": "BUG_REPORT"},

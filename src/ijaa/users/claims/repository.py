@@ -47,6 +47,10 @@ UPDATE profiles p SET
 FROM member_records r WHERE r.id = :record_id AND p.user_id = :user_id
 """)
 _LOCK_MEMBER = text("SELECT id FROM users WHERE username = :username FOR UPDATE")
+# the account first, as in `users.locks`
+_LOCK = text("""
+SELECT c.* FROM users u JOIN claims c ON c.user_id = u.id WHERE c.id = :id FOR KEY SHARE OF u FOR UPDATE OF c
+""")
 _RECENT = text("SELECT created_at FROM claims WHERE user_id = :user_id AND created_at > :since ORDER BY created_at")
 _ACCOUNT = text("SELECT user_id, username, email FROM users WHERE id = :user_id")
 
@@ -116,9 +120,7 @@ class ClaimRepository:
 
     async def lock(self, session: AsyncSession, claim_id: int) -> MemberClaim | None:
         """Return a claim to change."""
-        found: MemberClaim | None = await session.scalar(
-            select(MemberClaim).where(MemberClaim.id == claim_id).with_for_update()
-        )
+        found: MemberClaim | None = await session.scalar(select(MemberClaim).from_statement(_LOCK), {"id": claim_id})
         return found
 
     async def lock_record(self, session: AsyncSession, record_id: int) -> MemberRecord | None:

@@ -14,6 +14,7 @@ from ijaa.shared.schema import columns
 from ijaa.users.directory.domain import CONNECTIONS, FACET_PEOPLE, FACET_VALUES, MEMBERS, Entry, Query, Source, entries
 from ijaa.users.directory.filters import Bound, Order, Position, Tier, conditions, tier_conditions
 from ijaa.users.directory.schemas import Wanted
+from ijaa.users.locks import lock_profiles
 from ijaa.users.standing import MAY_ACT
 
 _CONNECTED = """
@@ -45,8 +46,6 @@ SELECT {
     )
 } FROM profiles p"""
 _SOURCE = text(f"{_SOURCES} WHERE p.user_id = ANY (:user_ids)")
-# before the sources are read: whoever changes what they are made of has the lock of the profile, too
-_LOCK = text("SELECT user_id FROM profiles WHERE user_id = ANY (:user_ids) ORDER BY user_id FOR UPDATE")
 _NEXT = text("SELECT user_id FROM profiles WHERE user_id > :after ORDER BY user_id LIMIT :portion")
 _COLUMNS = "d.user_id, d.sort_key, d.batch, d.connections, d.profession_key, d.location_key"
 _FORGET = text("DELETE FROM directory WHERE user_id = ANY (:user_ids)")
@@ -159,7 +158,8 @@ class DirectoryRepository:
     async def renew(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
         """Make the entries of members anew from what they say now; those who are gone have none."""
         whose = {"user_ids": list(user_ids)}
-        await session.execute(_LOCK, whose)
+        # before the sources are read: whoever changes what they are made of has the lock of the profile, too
+        await lock_profiles(session, user_ids)
         sources = [Source(*row) for row in await session.execute(_SOURCE, whose)]
         await session.execute(_FORGET, whose)
         if made := [msgspec.structs.asdict(entry) for source in sources for entry in entries(source)]:

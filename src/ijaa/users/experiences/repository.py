@@ -7,6 +7,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.experiences.models import Experience
 from ijaa.users.experiences.schemas import ExperienceRead
+from ijaa.users.locks import lock_profile
 from ijaa.users.profiles.models import Profile
 
 _OF = f"""
@@ -29,7 +30,7 @@ class ExperienceRepository:
 
     async def lock_list(self, session: AsyncSession, username: str) -> tuple[int, int] | None:
         """Return whose list this is and how many are in it; nobody else adds before the transaction ends."""
-        user_id = await session.scalar(select(Profile.user_id).where(Profile.username == username).with_for_update())
+        user_id = await lock_profile(session, username)
         if user_id is None:
             return None
         count = await session.scalar(select(func.count()).where(Experience.user_id == user_id))

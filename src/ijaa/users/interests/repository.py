@@ -11,8 +11,8 @@ from ijaa.shared.schema import columns
 from ijaa.users.interests.domain import SHARED_BY, SUGGESTIONS
 from ijaa.users.interests.models import Interest
 from ijaa.users.interests.schemas import InterestRead
+from ijaa.users.locks import lock_profile
 from ijaa.users.profiles.domain import default_audience
-from ijaa.users.profiles.models import Profile
 from ijaa.users.sight import SEEN, SHOWN
 
 _COUNTED = 20
@@ -73,10 +73,7 @@ class InterestRepository:
 
     async def lock_list(self, session: AsyncSession, username: str) -> int | None:
         """Return whose list this is; nobody else changes it before the transaction ends."""
-        found: int | None = await session.scalar(
-            select(Profile.user_id).where(Profile.username == username).with_for_update()
-        )
-        return found
+        return await lock_profile(session, username)
 
     async def beside(self, session: AsyncSession, user_id: int, key: str, but: int | None = None) -> tuple[int, bool]:
         """Return how many interests a member has, and whether this one is among them; `but` is not looked at."""

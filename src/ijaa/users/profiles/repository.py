@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
+from ijaa.users.locks import LOCK
 from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
 from ijaa.users.sight import CONNECTED, CONNECTIONS, SEEN
@@ -104,6 +105,7 @@ SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = ANY ($1::text[]) AND {_SEEN_BY}
 """
+_LOCK = text(LOCK.format(columns="p.*", which="p.username = :username"))
 _STANDINGS = f"""
 SELECT u.username, {MAY_ACT.format(now="$2::timestamptz")}, u.email_verified_at IS NOT NULL
 FROM users u WHERE u.username = ANY ($1::text[])
@@ -138,7 +140,5 @@ class ProfileRepository:
 
     async def lock(self, session: AsyncSession, username: str) -> Profile | None:
         """Return a profile to change; nobody else changes it before the transaction ends."""
-        found: Profile | None = await session.scalar(
-            select(Profile).where(Profile.username == username).with_for_update()
-        )
+        found: Profile | None = await session.scalar(select(Profile).from_statement(_LOCK), {"username": username})
         return found

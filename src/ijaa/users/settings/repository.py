@@ -1,12 +1,11 @@
 """SQL of settings."""
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
-from ijaa.users.profiles.models import Profile
+from ijaa.users.locks import lock_profile
 from ijaa.users.settings.domain import Theme
 from ijaa.users.settings.models import UserSettings
 
@@ -38,5 +37,5 @@ class SettingsRepository:
 
     async def lock(self, session: AsyncSession, username: str) -> tuple[int, UserSettings | None] | None:
         """Return whose settings these are, and them if there are any; nobody else changes them meanwhile."""
-        user_id = await session.scalar(select(Profile.user_id).where(Profile.username == username).with_for_update())
+        user_id = await lock_profile(session, username)
         return None if user_id is None else (user_id, await session.get(UserSettings, user_id))

@@ -1,4 +1,4 @@
-"""The façade other modules are given: events in numbers, and what people made as somebody sees it."""
+"""The façade other modules are given: events in numbers, what people made, and what is kept about somebody."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,10 +6,13 @@ from datetime import datetime
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
+from ijaa.events.personal import PERSONAL
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
+from ijaa.shared.personal import Subject
+from ijaa.shared.records import RecordReader, TablePage
 
-__all__ = ["PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot"]
+__all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot", "TablePage"]
 
 
 class EventsPublic:
@@ -17,6 +20,7 @@ class EventsPublic:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
+        self._records = RecordReader(database, PERSONAL)
 
     async def counts(self) -> EventCounts:
         """Return how many events and seats there are at this moment. Raises `Unavailable`."""
@@ -29,6 +33,10 @@ class EventsPublic:
         """
         ids = [id_ for kind, id_ in wanted if kind == "event"]
         return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+
+    async def records(self, username: str, after: str | None = None) -> TablePage:
+        """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
+        return await self._records.page(Subject(id=0, user_id="", username=username, email=""), after)
 
 
 _DETAILS = (

@@ -142,7 +142,7 @@ class JobRunner:
             await asyncio.shield(self._give_back(row))
             raise
         except Unavailable as error:
-            log.warning("a job waits for the database", job=row.name, id=row.id, detail=error.detail)
+            log.warning("a job waits for what is away", job=row.name, id=row.id, detail=error.detail)
             await self._fail(kind, held, "Unavailable")
         except JobFailed as error:
             log.warning("a job failed", job=row.name, id=row.id, tries=held.tries, why=str(error))

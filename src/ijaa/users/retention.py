@@ -14,5 +14,6 @@ PURGES = (
     Purge("email_changes", "expires_at", timedelta(days=7)),
     Purge("member_imports", "ended_at", timedelta(days=90)),
     Purge("claims", "settled_at", timedelta(days=90)),
+    Purge("exports", "CASE WHEN file_id IS NULL AND state <> 'REQUESTED' THEN created_at END", timedelta(days=90)),
     Purge("notifications", "told_at", timedelta(days=365)),
 )

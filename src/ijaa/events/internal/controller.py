@@ -5,8 +5,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.types import Guard
 
-from ijaa.events.internal.schemas import Snapshots, SnapshotsAsked
-from ijaa.events.public import EventCounts, EventsPublic
+from ijaa.events.internal.schemas import RecordsAsked, Snapshots, SnapshotsAsked
+from ijaa.events.public import EventCounts, EventsPublic, TablePage
 
 
 @get("/figures", operation_id="getEventFigures")
@@ -21,6 +21,12 @@ async def contents(events: NamedDependency[EventsPublic], data: JSONBody[Snapsho
     return Snapshots(await events.snapshots([(one.kind, one.id) for one in data.wanted], data.viewer))
 
 
+@post("/records", operation_id="getMemberRecords", status_code=200)
+async def records(events: NamedDependency[EventsPublic], data: JSONBody[RecordsAsked]) -> TablePage:
+    """Give a page of everything kept about a member."""
+    return await events.records(data.username, data.after)
+
+
 def internal_router(events: EventsPublic, guard: Guard) -> Router:
     """Return the internal routes; `guard` lets the users service pass, and nobody else."""
 
@@ -29,7 +35,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures, contents],
+        route_handlers=[figures, contents, records],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ijaa.shared.tables import one_of
 from ijaa.users.base import UsersBase
 
+EXPORT = "export"
+"""The purpose of an archive of everything about its owner: shown to nobody by its id."""
 _SHOWN = one_of("purpose", "photo", "cover")
 
 
@@ -17,7 +19,7 @@ class File(UsersBase):
 
     __tablename__ = "files"
     __table_args__ = (
-        CheckConstraint(_SHOWN, name="purpose"),
+        CheckConstraint(one_of("purpose", "photo", "cover", EXPORT), name="purpose"),
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("length(sha256) = 32", name="sha256"),
         Index("idx_files_owner_id", "owner_id"),

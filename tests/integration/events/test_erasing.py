@@ -1,5 +1,6 @@
 """What a message that a member was erased does here (behaviours: Leaving)."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -197,3 +198,23 @@ async def test_a_parked_message_does_not_keep_his_name(module: Module, events_da
     assert await events_database.fetch(str, "SELECT data::text FROM outbox") == [
         '{"usernames": ["ben"], "organisers": []}'
     ]
+
+
+async def test_the_nightly_job_ends_though_somebody_cannot_be_erased(
+    module: Module, an_event: AnEvent, invite: Invite, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: a job that tries the same member for ever."""
+    event = (await an_event())["id"]
+    await stand(module, "asha", "erased", 1)
+    await invite(event, "asha")
+    tried = []
+
+    async def fail(_: object, __: object, usernames: list[str]) -> None:
+        tried.append(usernames)
+
+    monkeypatch.setattr("ijaa.events.members.repository.MemberRepository.erase", fail)
+    await module.worker.schedule()
+    clock.at += timedelta(hours=24)
+    async with asyncio.timeout(10):
+        await module.worker.run_due()
+    assert tried == [["asha"]]

@@ -10,9 +10,9 @@ def erasures(members: MemberMessages) -> Kind[NoPayload]:
     """Return the job that erases what somebody wrote while he was being erased, each in a transaction of its own."""
 
     async def run(claim: Claim[NoPayload]) -> None:
-        while True:
+        last: str | None = ""
+        while last is not None:
             async with claim.effect() as session:
-                if not await members.erase_left_over(session):
-                    return
+                last = await members.erase_left_over(session, last)
 
     return Kind("erase-members", NoPayload, run, cron=NIGHTLY)

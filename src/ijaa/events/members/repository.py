@@ -50,7 +50,8 @@ _NAMED = """(
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
 )"""
 _LEFT_OVER = text(f"""
-SELECT m.username FROM members m WHERE m.standing = 'erased' AND {_NAMED} ORDER BY m.username LIMIT 1
+SELECT m.username FROM members m
+WHERE m.standing = 'erased' AND m.username > :after AND {_NAMED} ORDER BY m.username LIMIT 1
 """)
 _THERE_AGAIN = text(f"""
 SELECT m.username FROM unnest(CAST(:usernames AS text[])) AS m (username)
@@ -99,9 +100,9 @@ class MemberRepository:
             for statement in _ERASURE:
                 await session.execute(statement, {"username": username})
 
-    async def left_over(self, session: AsyncSession) -> str | None:
-        """Return somebody who was erased and of whom there is something still: written while he was being erased."""
-        found: str | None = await session.scalar(_LEFT_OVER)
+    async def left_over(self, session: AsyncSession, after: str) -> str | None:
+        """Return the next who was erased and of whom there is something still: written while he was being erased."""
+        found: str | None = await session.scalar(_LEFT_OVER, {"after": after})
         return found
 
     async def there_again(self, session: AsyncSession, usernames: Sequence[str]) -> Sequence[str]:

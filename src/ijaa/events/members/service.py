@@ -51,12 +51,14 @@ class MemberMessages:
         await self._repository.stand(session, [(username, "erased", 0)], self._clock.now())
         await self._part(session, [username], [])
 
-    async def erase_left_over(self, session: AsyncSession) -> bool:
-        """Erase again one of whom something was written while he was being erased; return whether there was one."""
-        if (username := await self._repository.left_over(session)) is None:
-            return False
-        await self._part(session, [username], [])
-        return True
+    async def erase_left_over(self, session: AsyncSession, after: str) -> str | None:
+        """Erase again one of whom something was written while he was being erased; return who, None for nobody.
+
+        `after` is who was the last one: whoever cannot be erased is not tried again at once.
+        """
+        if (username := await self._repository.left_over(session, after)) is not None:
+            await self._part(session, [username], [])
+        return username
 
     async def _part(self, session: AsyncSession, erased: Sequence[str], returned: Sequence[str]) -> None:
         now = self._clock.now()

@@ -78,6 +78,8 @@ POLICIES: Mapping[str, Policy] = {
     "getMyNotificationPreferences": Policy(MEMBERS),
     "editMyNotificationPreferences": Policy(MEMBERS),
     "unsubscribe": Policy(NOT_ASKED, limit="login"),
+    "unsubscribeAtOnce": Policy(NOT_ASKED, limit="read"),  # a mail service clicks for many from one address
+    "openUnsubscribeLink": _PAGE,
     # sessions
     "refreshSession": Policy(NOT_ASKED, flag="user.refresh", admin_flag="admin.auth", limit="refresh"),
     "logOut": Policy(NOT_ASKED, flag="user.logout", admin_flag="admin.logout"),

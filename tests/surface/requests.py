@@ -57,6 +57,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "resetPassword": "takes a token out of a mail",
     "comeBack": "takes a token out of a mail",
     "unsubscribe": "takes a token out of a mail",
+    "unsubscribeAtOnce": "takes a token out of a mail",
     "logInAdmin": "takes an admin's password and second factor",
     "getMemberCards": "is for services",
     "getSharedMemberCards": "is for services",

@@ -256,6 +256,7 @@ async def _events(world: World) -> None:
         "announcement_id": {"existing": str(announced), "hidden": str(scheduled)},
         "report_id": {"existing": str(filed[0]), "hidden": str(filed[1])},
         "name": {"existing": "swagger-ui.css"},
+        "token": {"existing": "of-a-mail"},
     }
 
 

@@ -45,6 +45,7 @@ POLICIES: Mapping[str, Policy] = {
     # between the services
     "getEventFigures": _SERVICE,
     "getContentSnapshots": _SERVICE,
+    "getEventCompanions": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
     "getHiddenMembers": _SERVICE,

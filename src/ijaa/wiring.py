@@ -30,9 +30,10 @@ from ijaa.shared.relay import DirectTransport, Relay
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
+from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
-from ijaa.users.ports import ContentRef, ContentSnapshot, EventContent, EventCounts, EventFigures
+from ijaa.users.ports import ContentRef, ContentSnapshot, EventCompanions, EventContent, EventCounts, EventFigures
 from ijaa.users.public import MemberCard as UsersMemberCard
 from ijaa.users.public import UsersPublic
 
@@ -93,6 +94,17 @@ class LocalEventContent:
         return {ContentRef(kind=one.kind, id=one.id): ContentSnapshot(**asdict(one)) for one in found}
 
 
+class LocalEventCompanions:
+    """`EventCompanions` in the same process."""
+
+    def __init__(self, public: EventsPublic) -> None:
+        self._public = public
+
+    async def companions(self, usernames: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does."""
+        return await self._public.companions(usernames)
+
+
 @dataclass(frozen=True)
 class Wired:
     """The modules of this process, and what they share."""
@@ -135,17 +147,20 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         database = _database("users", settings.users_database)
         figures: EventFigures | None = None
         contents: EventContent | None = None
+        companions: EventCompanions | None = None
         if events_database is not None:
             public = EventsPublic(events_database, clock)
             figures, contents = LocalEventFigures(public), LocalEventContent(public)
+            companions = LocalEventCompanions(public)
         elif settings.events_peer is not None:
             tokens = ServiceTokens(settings.service_key, caller="users", clock=clock)
             events_peer = Peer(settings.events_peer, "events", tokens)
             figures, contents = HttpEventFigures(events_peer), HttpEventContent(events_peer)
+            companions = HttpEventCompanions(events_peer)
             stopping.append(events_peer.close)
         built = users.build(
             settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures,
-            contents=contents,
+            contents=contents, companions=companions,
         )  # fmt: skip
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags

@@ -1,11 +1,12 @@
 """The façade other modules are given: events in numbers, and what people made as somebody sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
+from ijaa.events.participations.companions import CompanionRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 
@@ -17,6 +18,7 @@ class EventsPublic:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
+        self._companions = CompanionRepository(database)
 
     async def counts(self) -> EventCounts:
         """Return how many events and seats there are at this moment. Raises `Unavailable`."""
@@ -29,6 +31,13 @@ class EventsPublic:
         """
         ids = [id_ for kind, id_ in wanted if kind == "event"]
         return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+
+    async def companions(self, usernames: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does, by username as asked for. Raises `Unavailable`."""
+        if not usernames:
+            return {}
+        found = await self._companions.of({name.lower() for name in usernames})
+        return {name: found.get(name.lower(), frozenset()) for name in usernames}
 
 
 _DETAILS = (

@@ -36,6 +36,7 @@ from ijaa.users.connections.controller import connection_router
 from ijaa.users.connections.repository import ConnectionRepository
 from ijaa.users.connections.service import ConnectionService
 from ijaa.users.connections.suggestion_repository import SuggestionRepository
+from ijaa.users.connections.suggestion_service import SuggestionService
 from ijaa.users.directory.controller import directory_router
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.service import DirectoryService
@@ -59,7 +60,7 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventCompanions, EventChanged, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -89,13 +90,14 @@ def member_pages(
 
 
 def community_router(
-    database: Database, blocks: BlockRepository, cards: Cards, notifier: Notifier, publish: Publish, cursors: Cursors,
-    clock: Clock,
+    database: Database, blocks: BlockRepository, companions: EventCompanions | None, cards: Cards, notifier: Notifier,
+    publish: Publish, cursors: Cursors, clock: Clock,
 ) -> Router:  # fmt: skip
     """Return the routes of who is connected with whom, and who wants to be in nobody's sight."""
-    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
+    repository = ConnectionRepository(database)
     return connection_router(
-        ConnectionService(database, repository, suggestions, cards, notifier, cursors, clock),
+        ConnectionService(database, repository, cards, notifier, cursors, clock),
+        SuggestionService(SuggestionRepository(database), companions, cards, clock),
         BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
     )
 

@@ -69,7 +69,7 @@ from ijaa.users.members.controller import member_router
 from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
-from ijaa.users.ports import EventContent, EventFigures
+from ijaa.users.ports import EventCompanions, EventContent, EventFigures
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import Cards, ProfileService
 from ijaa.users.public import UsersPublic
@@ -119,6 +119,7 @@ def build(
     redis: Redis,
     figures: EventFigures | None = None,
     contents: EventContent | None = None,
+    companions: EventCompanions | None = None,
 ) -> UsersModule:
     """Wire the module over its database and its ports; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
@@ -269,7 +270,7 @@ def build(
             ),
             *member_pages(database, profiles, directory, files, cursors, clock),
             community_router(
-                database, blocks, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock
+                database, blocks, companions, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock
             ),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),

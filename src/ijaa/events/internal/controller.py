@@ -5,7 +5,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.types import Guard
 
-from ijaa.events.internal.schemas import Snapshots, SnapshotsAsked
+from ijaa.events.internal.schemas import Companions, CompanionsAsked, Snapshots, SnapshotsAsked
 from ijaa.events.public import EventCounts, EventsPublic
 
 
@@ -21,6 +21,12 @@ async def contents(events: NamedDependency[EventsPublic], data: JSONBody[Snapsho
     return Snapshots(await events.snapshots([(one.kind, one.id) for one in data.wanted], data.viewer))
 
 
+@post("/companions", operation_id="getEventCompanions", status_code=200)
+async def companions(events: NamedDependency[EventsPublic], data: JSONBody[CompanionsAsked]) -> Companions:
+    """Say who comes, or came, to the same events."""
+    return Companions(await events.companions(data.usernames))
+
+
 def internal_router(events: EventsPublic, guard: Guard) -> Router:
     """Return the internal routes; `guard` lets the users service pass, and nobody else."""
 
@@ -29,7 +35,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures, contents],
+        route_handlers=[figures, contents, companions],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

@@ -33,6 +33,7 @@ from ijaa.users.claims.service import ClaimService
 from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.connections.block_service import BlockService
 from ijaa.users.connections.controller import connection_router
+from ijaa.users.connections.jobs import Recount, recounting, recounts
 from ijaa.users.connections.repository import ConnectionRepository
 from ijaa.users.connections.service import ConnectionService
 from ijaa.users.connections.suggestion_repository import SuggestionRepository
@@ -100,6 +101,14 @@ def community_router(
         SuggestionService(SuggestionRepository(database), companions, cards, clock),
         BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
     )
+
+
+def counted_connections(
+    database: Database, jobs: JobQueue, publish: Publish, clock: Clock
+) -> tuple[Publish, Kind[Recount]]:
+    """Return how to tell of a standing so that connections are counted anew, and the job that counts them."""
+    repository = ConnectionRepository(database)
+    return recounting(publish, repository, jobs), recounts(repository, clock)
 
 
 def announcement_parts(

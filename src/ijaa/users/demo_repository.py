@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import text
 
+from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.users.directory.repository import DirectoryRepository
 
@@ -161,6 +162,6 @@ class DemoRepository:
                 " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",
                 *msgspec.structs.astuple(admin),
             )
-            directory = DirectoryRepository(self._database)
+            directory = DirectoryRepository(self._database, SystemClock())
             for first in range(0, len(ids), _PORTION):
                 await directory.renew(session, ids[first : first + _PORTION])

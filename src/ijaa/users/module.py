@@ -49,6 +49,7 @@ from ijaa.users.community import (
     announcement_parts,
     bringing_in_parts,
     community_router,
+    counted_connections,
     file_parts,
     member_pages,
     notification_parts,
@@ -156,7 +157,8 @@ def build(
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
     rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    directory = DirectoryRepository(database)
+    directory = DirectoryRepository(database, clock)
+    publish, recount = counted_connections(database, jobs, outbox.publish, clock)
     profiles = ProfileService(
         database, profile_repository, files.links, publish=outbox.publish, renew=directory.renew, clock=clock
     )
@@ -166,7 +168,7 @@ def build(
         sessions,
         passwords,
         mails,
-        publish=outbox.publish,
+        publish=publish,
         rule=rule,
         recipients=throttle.recipients,
         renew=directory.renew,
@@ -216,7 +218,7 @@ def build(
         database, admin_repository, factor_repository, passwords, rule, endings, mails, cursors, clock
     )
     members = MemberService(
-        database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
+        database, MemberRepository(database), endings, files.service, mails, jobs, publish, cursors, clock
     )
     announcements, telling = announcement_parts(database, jobs, notifications.notifier, cursors, clock)
     bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
@@ -307,6 +309,7 @@ def build(
                 renewal(directory),
                 *files.kinds,
                 telling,
+                recount,
                 *bringing_in.kinds,
                 purge(PURGES, clock),
             ],

@@ -65,7 +65,7 @@ class ConnectionService:
         async with self._database.transaction() as session:
             pair = await self._locked(session, member, seen, now)
             refuse_removal(pair, member.username)
-            await self._repository.remove(session, pair)
+            await self._repository.remove(session, pair, now)
             names = [pair.requester_username, pair.receiver_username]
             await self._notifier.take_back(session, names, subject_of(pair.id))
 

@@ -61,7 +61,7 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventCompanions, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router

@@ -14,5 +14,7 @@ PURGES = (
     Purge("email_changes", "expires_at", timedelta(days=7)),
     Purge("member_imports", "ended_at", timedelta(days=90)),
     Purge("claims", "settled_at", timedelta(days=90)),
+    # what nobody settled holds private facts; whoever still wants his record claims it anew
+    Purge("claims", "CASE WHEN settled_at IS NULL THEN created_at END", timedelta(days=180)),
     Purge("notifications", "told_at", timedelta(days=365)),
 )

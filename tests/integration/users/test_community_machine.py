@@ -140,9 +140,7 @@ async def served(users_database: Database, clock: FrozenClock) -> Served:
             cursors,
             clock,
         ),
-        SuggestionService(
-            SuggestionRepository(database), None, Cards(FileLinks(SignedLinks(b"k", clock))), clock
-        ),
+        SuggestionService(SuggestionRepository(database), None, Cards(FileLinks(SignedLinks(b"k", clock))), clock),
         BlockService(
             database,
             blocks,

@@ -58,7 +58,9 @@ _MEMBERS = "profiles p JOIN users u ON u.id = p.user_id"
 def _alike(field: str, own: str) -> tuple[str, str]:
     """Return whether `p` shows members the same as the parameter `own` has, and whom an index finds by it."""
     shares = f"{shown_to_members(field).format(p='p.')} = {own}::text"
-    found = f"SELECT p.user_id FROM {_MEMBERS} WHERE {shares} AND {_MAY_MEET} ORDER BY p.user_id DESC LIMIT {_LOOKED_AT}"
+    found = (
+        f"SELECT p.user_id FROM {_MEMBERS} WHERE {shares} AND {_MAY_MEET} ORDER BY p.user_id DESC LIMIT {_LOOKED_AT}"
+    )
     return shares, found
 
 

@@ -156,8 +156,7 @@ def build(
         clock=clock,
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
-    rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    directory = DirectoryRepository(database, clock)
+    rule, directory = PasswordRule(passwords, LEAKED_DEFAULTS), DirectoryRepository(database, clock)
     publish, recount = counted_connections(database, jobs, outbox.publish, clock)
     profiles = ProfileService(
         database, profile_repository, files.links, publish=outbox.publish, renew=directory.renew, clock=clock

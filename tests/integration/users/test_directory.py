@@ -160,7 +160,7 @@ async def test_an_order_by_connections_counts_whom_the_viewer_could_see(
     }  # fmt: skip
     counted = {"m1": ["suspended"], "m2": ["leaving", "unconfirmed"], "m3": ["blocked", "blocking"], "m4": ["seen"]}
     counted |= {"m5": ["seen", "blocked"], "m6": ["seen", "also", "blocking"]}
-    everybody = {"alice": {}, **hidden, **dict.fromkeys(counted, {})}
+    everybody = {"alice": {}, **hidden, **{name: {} for name in counted}}
     await people(users_database, clock, **everybody)
     for one, others in counted.items():
         for other in others:

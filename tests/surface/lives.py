@@ -30,10 +30,13 @@ _POOLS: Mapping[str, Sequence[str]] = {
     **{name: [f"/api/v1/files/{UUID(int=number)}" for number in (1, 2)] for name in ("photo", "cover")},
 }
 """Few values, so that counts and orders meet them."""
-_COMPANIES, _INTERESTS = ("Acme", "Loom"), ("Chess", "Choir")
+_COMPANIES, _INTERESTS = ("Acme", "Loom"), ("Chess", "Choir", "Chalk", "Chant", "Cheese")
+"""An interest is suggested once three show it, so there are so many that some of them have about as many."""
 _AUDIENCES: Sequence[Audience | None] = ("nobody", "connections", "members", "public", None)
-_PART = "DELETE FROM connections WHERE $1 IN (requester_username, receiver_username)" \
-    " AND $2 IN (requester_username, receiver_username)"  # fmt: skip
+_PART = """
+DELETE FROM connections
+WHERE $1 IN (requester_username, receiver_username) AND $2 IN (requester_username, receiver_username)
+"""
 _FORGET = "SELECT pg_notify('ijaa_members', json_build_array(name, now())::text) FROM unnest($1::text[]) name"
 """What events remembers of these is to be learned anew."""
 
@@ -57,7 +60,7 @@ class Lives:
         """Make everybody, and what they have."""
         now = datetime.now(UTC)
         for name in PEOPLE:
-            barred, leaving = name in self._barred, self._rng.random() < 0.5  # noqa: PLR2004 - a coin
+            barred, leaving = name in self._barred, self._rng.random() < 0.5
             key = await self._users.put(
                 "users", user_id=f"USER_{name}", username=name, email=f"{name}@mail.example", email_verified_at=now,
                 active=not barred or leaving, erase_after=now + timedelta(days=9) if barred and leaving else None,

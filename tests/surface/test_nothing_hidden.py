@@ -1,7 +1,8 @@
 """Whatever is hidden from a viewer could be anything else: nothing he reads would be another word.
 
-Two worlds differ in what one viewer may not see: fields and lists whose audience he is not in, and everything of members
-who are hidden from him. Every route he may read answers alike in both, so neither content nor count nor order tells.
+Two worlds differ in what one viewer may not see: fields and lists whose audience he is not in, and everything of
+members who are hidden from him. Every route he may read answers alike in both: neither content nor count nor order
+tells.
 """
 
 import random

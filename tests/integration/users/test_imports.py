@@ -92,6 +92,12 @@ async def test_a_blank_overwrites_nothing_and_a_value_does(imports: ImportServic
         ("ASHA  RAHMAN,,asha@mail.example,,,,\n", True),
         ("Áshà Rahman,2009,,,1990-02-01,,\n", True),
         ("Asha R.,,asha@mail.example,,,A17,\n", True),
+        ("Asha R.,,,01711123456,,A17,\n", True),
+        ("Asha R.,,,,1990-02-01,A17,\n", True),
+        ("Asha R.,,,,,A17,\n", False),  # a number alone, which somebody else may have mistyped
+        ("Asha Rahman,,,,,A17,\n", True),
+        ("Asha Rahman,,,01711123456,,,\n", True),
+        ("Asha Rahman,,,,1990-02-01,,\n", True),  # of a batch the row does not tell
         ("Asha Rahman,2010,,,1990-02-01,,\n", False),  # of another batch, born on the same day
         ("Another Name,,asha@mail.example,,,,\n", False),  # a couple with one address
         ("Asha Rahman,2009,asha@mail.example,,,A-18,\n", False),  # another number is another person
@@ -211,6 +217,17 @@ async def test_columns_are_what_somebody_says_they_are(imports: ImportService, u
 
     assert done.state == "DONE", done.problem
     assert await _records(users_database, "name", "batch", "extra::text") == [("Åsa Öst", "2001", '{"Notiz": "=1+1"}')]
+
+
+async def test_what_else_a_list_says_is_added_to_what_is_there(
+    imports: ImportService, users_database: Database
+) -> None:
+    # mutants: what a list says no more is lost; what it says now is not taken; a blank cell taken for a value
+    headings, who = "Name,E-Mail,House,Motto\n", "Asha Rahman,asha@mail.example"
+    mapping = {"House": "extra", "Motto": "extra"}
+    await _import(imports, f"{headings}{who},Fort,Onward\n", mapping=mapping)
+    await _import(imports, f"{headings}{who},Tower,\n", mapping=mapping)
+    assert await _records(users_database, "extra->>'House'", "extra->>'Motto'") == [("Tower", "Onward")]
 
 
 async def test_portions_cost_the_same_however_many_rows_they_have(

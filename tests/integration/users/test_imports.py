@@ -123,6 +123,20 @@ async def test_a_row_that_is_several_people_is_refused(imports: ImportService) -
     assert "2 records" in done.errors[0].reason
 
 
+async def test_two_rows_that_are_one_record_by_different_facts_are_not_both_taken(
+    imports: ImportService, users_database: Database
+) -> None:
+    # mutants: the last of the two wins; both are counted; the reason is not told
+    await _import(imports, HEADINGS + ASHA)
+    rows = "Asha Rahman,,asha@mail.example,,,,Sylhet\nAsha Rahman,,,01711123456,,,Khulna\n"
+
+    done = await _import(imports, HEADINGS + rows, mode="skip-bad-rows")
+
+    assert _counts(done) == (0, 1, 0, 1)
+    assert (done.errors[0].line, done.errors[0].reason) == (3, "is the same person as line 2")
+    assert await _records(users_database, "location") == [("Sylhet",)]
+
+
 async def test_somebody_who_stands_twice_in_a_list_is_one_person(
     imports: ImportService, users_database: Database
 ) -> None:

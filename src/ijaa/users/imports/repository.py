@@ -24,7 +24,10 @@ _KEPT = [column for column in _GIVEN if column not in {"line", "extra"}]
 _MERGED = {column: f"coalesce(g.{column}, r.{column})" for column in _KEPT} | {"extra": "r.extra || g.extra"}
 _NEW = f"({', '.join(_MERGED.values())})"
 _OLD = f"({', '.join(f'r.{column}' for column in _MERGED)})"
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('member_records', 0))")
+# a portion finds its records by their indexes, whatever was last known of the table: it may just have been filled
+_ONE_AT_A_TIME = text("""
+SELECT pg_advisory_xact_lock(hashtextextended('member_records', 0)), set_config('enable_seqscan', 'off', true)
+""")
 _WRITE = text(f"""
 WITH given AS MATERIALIZED (
     SELECT {", ".join(_GIVEN).replace("extra", "CAST(extra AS jsonb) AS extra")}

@@ -37,6 +37,7 @@ from ijaa.wiring import LocalEventCompanions, LocalEventContent, LocalEventFigur
 from tests.asgi import client_of
 from tests.builders import a_member, no_limits
 from tests.fakes import FakeEventCompanions, FakeEventContent, FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
+from tests.patient import wipe
 
 PEER = "http://users.local"
 
@@ -178,7 +179,7 @@ async def directory(
     if request.param == "in process":
         yield Directory(local, add, block)
         return
-    await redis.flushdb()
+    await wipe(settings.redis_url)
     feed.complete = True
     cached = CachedUserDirectory(local, redis, feed, SystemClock(), namespace="tests")
     async with cached.running():

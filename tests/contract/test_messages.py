@@ -13,15 +13,15 @@ from ijaa.shared import inbox
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.outbox import TRIES
-from ijaa.shared.redis import connect_blocking
 from ijaa.shared.relay import Relay
 from tests.contract.messaging import Counted, Post, Unheard, posted
+from tests.patient import patient
 
 
 @pytest.fixture
 async def redis(servers: dict[str, str]) -> AsyncIterator[Redis]:
     """Give a client of Redis."""
-    client = connect_blocking(servers["IJAA_REDIS_URL"])
+    client = patient(servers["IJAA_REDIS_URL"])
     yield client
     await client.aclose()
 

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from ijaa.shared.database import Database
-from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import free_port, halves, serving, start, stop, wait_until_ready
 from tests.figures import report
+from tests.patient import wipe
 
 
 async def test_a_token_and_a_name_of_one_service_are_good_in_the_other(
@@ -159,7 +159,7 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
         stop(process)
         remembered = asha("GET", f"/events/{event['id']}")
         assert remembered.json()["organizer"] == {"username": "asha", "name": "Asha Rahman", "photo": None}
-        await _forget(deployment["IJAA_REDIS_URL"])
+        await wipe(deployment["IJAA_REDIS_URL"])
         read = asha("GET", f"/events/{event['id']}")
         assert read.status_code == 200
         assert read.json()["organizer"] == {"username": "asha", "name": None, "photo": None, "degraded": True}
@@ -261,9 +261,3 @@ def signed_up(users: str, tmp_path: Path, name: str) -> str:
     verified = httpx.post(f"{users}/api/v1/auth/verify-email", json={"token": confirmation})
     token: str = verified.json()["access_token"]
     return token
-
-
-async def _forget(redis_url: str) -> None:
-    redis = connect(redis_url)
-    await redis.flushdb()
-    await redis.aclose()

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.processes import serving
+from tests.e2e.processes import TLS, serving
 from tests.e2e.test_apart import Caller, signed_up
 
 CLIENTS = 8
@@ -41,7 +41,7 @@ class Clients:
 
     async def _run(self, refresh: str) -> None:
         while not self._stop.is_set():
-            async with httpx.AsyncClient(base_url=self._url, timeout=10) as http:
+            async with httpx.AsyncClient(base_url=self._url, timeout=10, verify=TLS) as http:
                 answer = await http.post("/api/v1/auth/refresh", json={"refresh_token": refresh})
             if answer.status_code != 200:
                 self.failed.append(answer.status_code)
@@ -51,7 +51,7 @@ class Clients:
             await self._read(access)
 
     async def _read(self, access: str) -> None:
-        async with httpx.AsyncClient(base_url=self._url, timeout=10) as http:
+        async with httpx.AsyncClient(base_url=self._url, timeout=10, verify=TLS) as http:
             for path in ("/api/v1/me", "/api/v1/events", "/api/v1/me/events"):
                 answer = await http.get(path, headers={"Authorization": f"Bearer {access}"})
                 if answer.status_code == 401:

@@ -10,10 +10,11 @@ import httpx
 from sqlalchemy import text
 
 from ijaa.shared.database import Database
-from ijaa.shared.redis import connect, namespace
+from ijaa.shared.redis import namespace
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.e2e.processes import free_port, serving, start, stop, wait_until_said
+from tests.patient import patient
 
 _LEFT_LYING = (
     "INSERT INTO jobs (name, payload, created_at, due_at) VALUES ('unheard-of', '{}', :at, :at)",
@@ -45,7 +46,7 @@ async def test_a_worker_of_one_module_leaves_messages_to_who_serves_both(
 ) -> None:
     # mutant: put messages into Redis, where nobody reads them, beside a process that hands them over itself
     await a_member(users_database, "asha")
-    log, redis = tmp_path / "worker.log", connect(deployment["IJAA_REDIS_URL"])
+    log, redis = tmp_path / "worker.log", patient(deployment["IJAA_REDIS_URL"])
     with serving([], deployment, tmp_path / "serve.log") as url:
         worker = start(["worker", "users"], {**deployment, "IJAA_BASE_URL": url}, log)
         try:

@@ -10,12 +10,12 @@ import pytest
 
 from ijaa.shared.database import Database
 from ijaa.shared.http.peer import WAIT
-from ijaa.shared.redis import connect
 from tests.builders import a_member
 from tests.e2e.conftest import SignIn
 from tests.faults.served import Answers, Served, events_apart, served
 from tests.faulty import FaultProxy
 from tests.figures import report
+from tests.patient import wipe
 
 FAULTS = ("stopped", "silent", "slow")
 TARGETS = ("users", "events", "redis")
@@ -31,9 +31,7 @@ async def _fail(line: FaultProxy, fault: str) -> None:
         case "slow":
             line.delay(3.0)
         case "flushed":
-            redis = connect(line.url)
-            await redis.flushall()
-            await redis.aclose()
+            await wipe(line.url)
 
 
 async def _mend(line: FaultProxy, fault: str) -> None:
@@ -100,8 +98,7 @@ async def test_whatever_fails_however_takes_nothing_else_with_it(
 async def _goes_on_without_users(system: Served, fault: str, redis_url: str, seconds: float) -> None:
     line = system.lines["users"]
     await _fail(line, fault)
-    async with connect(redis_url) as redis:
-        await redis.flushdb()  # what is remembered of members needs nobody
+    await wipe(redis_url)  # what is remembered of members needs nobody
     async with system.asked(EVENTS) as events:
         await asyncio.sleep(seconds)
     waited = sum(one >= WAIT for one in events.seconds)

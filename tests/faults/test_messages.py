@@ -19,9 +19,9 @@ from ijaa.shared.clock import FrozenClock, SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.outbox import Outbox
-from ijaa.shared.redis import connect
 from tests.faults.relaying import NAMES, TABLE, Counted, count
 from tests.figures import report
+from tests.patient import patient
 
 Killed = Callable[..., Awaitable[Counter[str]]]
 TOGETHER, APART = ("direct", "direct"), ("send", "receive", "receive")
@@ -39,7 +39,7 @@ async def effects(servers: dict[str, str], events_database: Database) -> None:
 @pytest.fixture
 async def redis(servers: dict[str, str]) -> AsyncIterator[Redis]:
     """Give a client of a Redis that holds nothing."""
-    client = connect(servers["IJAA_REDIS_URL"])
+    client = patient(servers["IJAA_REDIS_URL"])
     await client.flushall()
     yield client
     await client.aclose()

@@ -14,10 +14,10 @@ from ijaa.shared.message_streams import GROUP, Names, StreamOutcomes, StreamRece
 from ijaa.shared.messages import Done, Envelope, Failed
 from ijaa.shared.metrics import MESSAGES_UNREADABLE
 from ijaa.shared.outbox import Outbox
-from ijaa.shared.redis import connect_blocking
 from ijaa.shared.relay import Relay
 from ijaa.users.messages import ProfileUpdated
 from tests.faulty import eventually
+from tests.patient import patient
 
 KEY, NAMES = b"key of the tests", Names("streams")
 STREAM = NAMES.messages("events")
@@ -38,7 +38,7 @@ class Heard:
 @pytest.fixture
 async def redis(servers: dict[str, str]) -> AsyncIterator[Redis]:
     """Give a client of a Redis that holds nothing."""
-    client = connect_blocking(servers["IJAA_REDIS_URL"])
+    client = patient(servers["IJAA_REDIS_URL"])
     await client.flushdb()
     yield client
     await client.aclose()

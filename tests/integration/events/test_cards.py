@@ -19,12 +19,13 @@ from ijaa.shared.errors import Unavailable
 from ijaa.shared.listener import Listener
 from ijaa.shared.redis import connect
 from tests.fakes import FakeUserDirectory
+from tests.patient import patient
 
 
 @pytest.fixture
 async def redis(servers: dict[str, str]) -> AsyncIterator[Redis]:
     """Give an empty Redis."""
-    client = connect(servers["IJAA_REDIS_URL"])
+    client = patient(servers["IJAA_REDIS_URL"])
     await client.flushdb()
     yield client
     await client.aclose()

@@ -6,7 +6,7 @@ from datetime import datetime
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
-from ijaa.events.participations.companions import CompanionRepository
+from ijaa.events.participations.companion_repository import CompanionRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from ijaa.users.demo_repository import AdminRow, AnnouncementRow, ConnectionRow,
 _KNOWN, _ASKED = 12, 4
 """How many of each one's batch and profession a member knows, or is asked by, at most."""
 
-_ANNOUNCEMENTS = (
+_ANNOUNCEMENTS: Sequence[tuple[str, str, str, dict[str, Any]]] = (
     ("Water is back in the hostel wing", "The pump was mended on Sunday. Rooms can be booked again.", "GENERAL", {}),
     (
         "Annual general meeting",
@@ -86,11 +87,9 @@ def _connections(
                 continue
             there.add(pair)
             at = now - timedelta(minutes=rng.randint(60, 500_000))
-            if count < asked:
-                pairs = ((other, one.username), (one.username, other))
-                yield ConnectionRow(*pairs[count == 0], "PENDING", at, at)
-            else:
-                yield ConnectionRow(*rng.sample(sorted(pair), 2), "ACCEPTED", at, at)
+            # the first request is one's own, the others wait for one's answer
+            requester, receiver = (one.username, other) if count == 0 else (other, one.username)
+            yield ConnectionRow(requester, receiver, "PENDING" if count < asked else "ACCEPTED", at, at)
 
 
 def _announcements(admin: AdminRow, now: datetime) -> Iterator[AnnouncementRow]:
@@ -98,7 +97,7 @@ def _announcements(admin: AdminRow, now: datetime) -> Iterator[AnnouncementRow]:
         at = now - timedelta(days=3 * (len(_ANNOUNCEMENTS) - place), hours=place)
         yield AnnouncementRow(
             title=title, content=content, category=category, author_id=admin.admin_id, author_name=admin.name,
-            visible_from=at, told_at=at, created_at=at, updated_at=at, **given,  # type: ignore[arg-type]
+            visible_from=at, told_at=at, created_at=at, updated_at=at, **given,
         )  # fmt: skip
 
 

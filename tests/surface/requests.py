@@ -66,6 +66,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "followFlags": "is for services",
     "getEventFigures": "is for services",
     "getContentSnapshots": "is for services",
+    "getEventCompanions": "is for services",
     "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",

@@ -39,6 +39,7 @@ EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
     "watchEvent": "streams the counts that getEvent answers",
     "getFile": "gives bytes: tests of photos say to whom",
+    "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
     "getKeys": "gives public keys",
     "getFlag": "tells of the installation",
     "listDemoMail": "is the mailbox of the demo, open to whoever tries it",

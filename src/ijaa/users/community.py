@@ -112,11 +112,11 @@ def counted_connections(
 
 
 def announcement_parts(
-    database: Database, jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
+    database: Database, files: "Files", jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
 ) -> tuple[Router, Kind[Telling]]:
     """Return the routes of announcements, and the job that tells members of them."""
     repository = AnnouncementRepository(database)
-    service = AnnouncementService(database, repository, jobs, cursors, clock)
+    service = AnnouncementService(database, repository, files.service, files.links, jobs, cursors, clock)
     return announcement_router(service), tellings(Announcer(repository, notifier, clock))
 
 

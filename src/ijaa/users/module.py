@@ -219,7 +219,7 @@ def build(
     members = MemberService(
         database, MemberRepository(database), endings, files.service, mails, jobs, publish, cursors, clock
     )
-    announcements, telling = announcement_parts(database, jobs, notifications.notifier, cursors, clock)
+    announcements, telling = announcement_parts(database, files, jobs, notifications.notifier, cursors, clock)
     bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
         database,
@@ -283,7 +283,15 @@ def build(
             notifications.routes,
             announcements,
             report_router(
-                ReportService(database, ReportRepository(database), contents, notifications.notifier, cursors, clock)
+                ReportService(
+                    database,
+                    ReportRepository(database),
+                    contents,
+                    files.service,
+                    notifications.notifier,
+                    cursors,
+                    clock,
+                )
             ),
         ],
         internal=[

@@ -12,6 +12,8 @@ PURGES = (
     Purge("registrations", "expires_at", timedelta()),
     Purge("email_tokens", "expires_at", timedelta(days=7)),
     Purge("email_changes", "expires_at", timedelta(days=7)),
+    # with the evidence; a report nobody settled stays
+    Purge("reports", "resolved_at", timedelta(days=730)),
     Purge("member_imports", "ended_at", timedelta(days=90)),
     Purge("claims", "settled_at", timedelta(days=90)),
     # what nobody settled holds private facts; whoever still wants his record claims it anew

@@ -14,7 +14,7 @@ from ijaa.shared.jobs import JobQueue
 from ijaa.shared.storage import Storage
 from ijaa.shared.storage_images import MEDIA_TYPE, Images, Variant
 from ijaa.shared.storage_sweep import discard
-from ijaa.users.errors import QuotaExceeded
+from ijaa.users.errors import AttachmentExists, QuotaExceeded
 from ijaa.users.files.domain import QUOTA, file_key, key_of, object_key, object_keys
 from ijaa.users.files.models import File
 from ijaa.users.files.repository import FileRepository
@@ -57,22 +57,49 @@ class FileService:
         await self.remove(session, owner_id, purpose)
         if await self._repository.used(session, owner_id) + kept.size > QUOTA:
             raise QuotaExceeded(f"All files of a member together have at most {QUOTA} bytes.")
+        self._add(session, kept, purpose, owner_id=owner_id)
+
+    async def illustrate(self, session: AsyncSession, announcement_id: int, kept: Kept) -> None:
+        """Give an image its row as that of an announcement, in place of the one there was; the caller has it locked."""
+        await self.remove_image(session, announcement_id)
+        self._add(session, kept, "image", announcement_id=announcement_id)
+
+    async def remove_image(self, session: AsyncSession, announcement_id: int) -> None:
+        """Take the image of an announcement away."""
+        await self._discard(session, await self._repository.remove_image(session, announcement_id))
+
+    async def attach(self, session: AsyncSession, report_id: int, place: int, kept: Kept) -> bool:
+        """Give an image its row as an attachment of a report, which the caller has locked.
+
+        Returns whether it is new: the same image is there already, so that there is nothing to do. Raises
+        `AttachmentExists` where another one is: what was filed is evidence.
+        """
+        there = await self._repository.attached(session, report_id, place)
+        if there is not None and there != kept.sha256:
+            raise AttachmentExists
+        if there is None:
+            self._add(session, kept, "attachment", report_id=report_id, place=place)
+        return there is None
+
+    def _add(self, session: AsyncSession, kept: Kept, purpose: str, **belonging: int) -> None:
         session.add(
             File(
                 id=kept.id,
-                owner_id=owner_id,
                 purpose=purpose,
                 key=kept.key,
                 media_type=MEDIA_TYPE,
                 size=kept.size,
                 sha256=kept.sha256,
                 created_at=self._clock.now(),
+                **belonging,
             )
         )
 
     async def remove(self, session: AsyncSession, owner_id: int, purpose: Purpose | None = None) -> None:
         """Take the rows of somebody away, and their objects once that has committed."""
-        keys = await self._repository.remove(session, owner_id, purpose)
+        await self._discard(session, await self._repository.remove(session, owner_id, purpose))
+
+    async def _discard(self, session: AsyncSession, keys: Collection[str]) -> None:
         await discard(self._jobs, session, [one for key in keys for one in object_keys(key)])
 
     async def drop(self, kept: Kept) -> None:

@@ -38,6 +38,9 @@ _ERASURE = (
     "DELETE FROM blocks WHERE blocker_username = :username OR blocked_username = :username",
     "UPDATE reports SET reporter_username = NULL WHERE reporter_username = :username",
     "DELETE FROM registrations WHERE id IN (SELECT id FROM registrations WHERE email = :email ORDER BY id FOR UPDATE)",
+    # what shows him goes with what told of him
+    """DELETE FROM files WHERE report_id IN (SELECT id FROM reports
+    WHERE target_kind = 'member' AND target_id = :username OR evidence ->> 'author' = :username)""",
     "UPDATE reports SET target_id = NULL, evidence = NULL WHERE target_kind = 'member' AND target_id = :username",
     # an event stays, without whose it was; a comment or a medium is its author's own
     """UPDATE reports SET evidence = CASE WHEN target_kind = 'event' THEN evidence - 'author' - 'details' END

@@ -204,6 +204,27 @@ async def test_portions_cost_the_same_however_many_rows_they_have(
     assert len(many) - len(few) == 2 * 3  # lock, write and progress of each further portion
 
 
+async def test_a_cut_forgets_who_was_before_it(imports: ImportService, users_database: Database) -> None:
+    # mutant: keep the marks of a portion that was cut, so that one double cuts every row after it
+    with counted(users_database) as ran:
+        done = await import_list(imports, HEADINGS + BEN + ASHA + ASHA + BEN)
+
+    assert counts_of(done) == (2, 0, 2, 0)
+    assert len([statement for statement in ran if "WITH given" in statement]) == 2
+
+
+async def test_the_first_refused_rows_are_kept_to_be_read_and_all_are_counted(
+    imports: ImportService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # mutants: keep every one; keep those of the last portion alone
+    monkeypatch.setattr(service_module, "SHOWN", 3)
+    monkeypatch.setattr(service_module, "PORTION", 2)
+
+    done = await import_list(imports, HEADINGS + "X,,nobody,,,,\n" * 5, mode="skip-bad-rows")
+
+    assert (done.refused, [one.line for one in done.errors]) == (5, [2, 3, 4])
+
+
 class _DiedError(Exception):
     pass
 

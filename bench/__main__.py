@@ -6,7 +6,7 @@ from types import FrameType
 
 import msgspec
 import rich_click as click
-from bench import cards, messages, reads, report, search, streams, tokens
+from bench import cards, imports, messages, reads, report, search, streams, tokens
 from bench.outcome import Benchmark, Outcome, Run
 from bench.processes import BenchError
 from rich.console import Console
@@ -22,6 +22,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     cards.BENCHMARK,
     streams.BENCHMARK,
     search.BENCHMARK,
+    imports.BENCHMARK,
 )
 _NAMES = [benchmark.name for benchmark in BENCHMARKS]
 

@@ -108,7 +108,10 @@ async def _measure(
 ) -> tuple[dict[int, dict[str, tuple[float, float]]], list[tuple[str, str]], dict[str, str]]:
     database = Database("users", url)
     directory = DirectoryService(
-        DirectoryRepository(database), FileLinks(SignedLinks(b"bench", SystemClock())), Cursors(b"bench"), SystemClock()
+        DirectoryRepository(database, SystemClock()),
+        FileLinks(SignedLinks(b"bench", SystemClock())),
+        Cursors(b"bench"),
+        SystemClock(),
     )
     admin: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(superuser)
     measured: dict[int, dict[str, tuple[float, float]]] = {}

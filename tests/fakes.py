@@ -165,6 +165,30 @@ class FakeMemberRecords:
         return RecordsPage(table=table, rows=rows[int(begin) : end], following=following)
 
 
+class FakeEventCompanions:
+    """Who was where, in memory; `stop` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self._events: list[frozenset[str]] = []
+        self._down = False
+
+    async def add(self, *going: str, others: Collection[str] = (), cancelled: bool = False) -> None:  # noqa: ARG002
+        """Add an event with those who come; `others` answered, but do not."""
+        if not cancelled:
+            self._events.append(frozenset(going))
+
+    async def stop(self) -> None:
+        """Be out of reach from now on."""
+        self._down = True
+
+    async def companions(self, usernames: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does."""
+        if self._down:
+            raise Unavailable("The events are down.")
+        met = {name: [event for event in self._events if name.lower() in event] for name in usernames}
+        return {name: frozenset().union(*events) - {name.lower()} for name, events in met.items()}
+
+
 class FakeTokenVerifier:
     """Takes a member's username for his token."""
 

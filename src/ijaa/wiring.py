@@ -30,12 +30,14 @@ from ijaa.shared.relay import DirectTransport, Relay
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
+from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.adapters.http_member_records import HttpMemberRecords
 from ijaa.users.ports import (
     ContentRef,
     ContentSnapshot,
+    EventCompanions,
     EventContent,
     EventCounts,
     EventFigures,
@@ -113,6 +115,17 @@ class LocalMemberRecords:
         return RecordsPage(**asdict(await self._public.records(username, after)))
 
 
+class LocalEventCompanions:
+    """`EventCompanions` in the same process."""
+
+    def __init__(self, public: EventsPublic) -> None:
+        self._public = public
+
+    async def companions(self, usernames: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does."""
+        return await self._public.companions(usernames)
+
+
 @dataclass(frozen=True)
 class Wired:
     """The modules of this process, and what they share."""
@@ -156,21 +169,20 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         figures: EventFigures | None = None
         contents: EventContent | None = None
         records: MemberRecords | None = None
+        companions: EventCompanions | None = None
         if events_database is not None:
             public = EventsPublic(events_database, clock)
-            figures, contents, records = (
-                LocalEventFigures(public), LocalEventContent(public), LocalMemberRecords(public),
-            )  # fmt: skip
+            figures, contents = LocalEventFigures(public), LocalEventContent(public)
+            records, companions = LocalMemberRecords(public), LocalEventCompanions(public)
         elif settings.events_peer is not None:
             tokens = ServiceTokens(settings.service_key, caller="users", clock=clock)
             events_peer = Peer(settings.events_peer, "events", tokens)
-            figures, contents, records = (
-                HttpEventFigures(events_peer), HttpEventContent(events_peer), HttpMemberRecords(events_peer),
-            )  # fmt: skip
+            figures, contents = HttpEventFigures(events_peer), HttpEventContent(events_peer)
+            records, companions = HttpMemberRecords(events_peer), HttpEventCompanions(events_peer)
             stopping.append(events_peer.close)
         built = users.build(
             settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures,
-            contents=contents, records=records,
+            contents=contents, records=records, companions=companions,
         )  # fmt: skip
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags

@@ -1,6 +1,6 @@
 """One users database, reached in the ways events can reach it: in process, over HTTP, and a double of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
@@ -27,17 +27,31 @@ from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.adapters.http_member_records import HttpMemberRecords
 from ijaa.users.module import build
-from ijaa.users.ports import EventContent, EventFigures, MemberRecords
+from ijaa.users.ports import EventCompanions, EventContent, EventFigures, MemberRecords
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
-from ijaa.wiring import LocalEventContent, LocalEventFigures, LocalMemberRecords, LocalUserDirectory
+from ijaa.wiring import (
+    LocalEventCompanions,
+    LocalEventContent,
+    LocalEventFigures,
+    LocalMemberRecords,
+    LocalUserDirectory,
+)
 from tests.asgi import client_of
 from tests.builders import a_member, no_limits
-from tests.fakes import FakeEventContent, FakeEventFigures, FakeMemberRecords, FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import (
+    FakeEventCompanions,
+    FakeEventContent,
+    FakeEventFigures,
+    FakeMemberRecords,
+    FakeTokenVerifier,
+    FakeUserDirectory,
+)
 from tests.patient import wipe
 
 PEER = "http://users.local"
@@ -65,6 +79,13 @@ VALUES (:title, :text, now(), now() + interval '1 hour', 'UTC', :privacy, false,
         'PUBLISHED', 'x', now(), now(), 1)
 RETURNING id
 """)
+
+
+_ANSWERED = text("""
+INSERT INTO event_participations (event_id, participant_username, status, responded_at)
+SELECT :event_id, username, :status, now() FROM unnest(CAST(:usernames AS text[])) AS given (username)
+""")
+_CANCEL = text("UPDATE events SET status = 'CANCELLED', cancelled_at = now() WHERE id = :event_id")
 
 
 @dataclass
@@ -99,6 +120,15 @@ class Records:
     """Records under test, how an event comes to be, and how they come to be out of reach."""
 
     port: MemberRecords
+    add: Callable[..., Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Companions:
+    """Companions under test, how an event with its participants comes to be, and how it comes to be out of reach."""
+
+    port: EventCompanions
     add: Callable[..., Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
 
@@ -300,6 +330,50 @@ async def records(
         local._public = EventsPublic(down, SystemClock())
 
     yield Records(local, add, end_database)
+    await down.dispose()
+
+
+@pytest.fixture(params=["in process", "HTTP", "fake"])
+async def companions(
+    request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database
+) -> AsyncIterator[Companions]:
+    """Give the same companions in each of their shapes."""
+    if request.param == "fake":
+        fake = FakeEventCompanions()
+        yield Companions(fake, fake.add, fake.stop)
+        return
+
+    async def add(*going: str, others: Collection[str] = (), cancelled: bool = False) -> None:
+        row = {"title": "Tea", "by": "olu", "privacy": "PRIVATE", "text": None}
+        async with events_database.transaction() as session:
+            event_id = (await session.execute(_TITLED, row)).scalar_one()
+            for status, names in (("GOING", going), ("MAYBE", others)):
+                answers = {"event_id": event_id, "status": status, "usernames": [*names]}
+                await session.execute(_ANSWERED, answers)
+            if cancelled:
+                await session.execute(_CANCEL, {"event_id": event_id})
+
+    if request.param == "HTTP":
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        settings = read_settings(servers | only)
+        app = create_app(settings)
+        async with client_of(app):
+            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
+            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield Companions(HttpEventCompanions(peer), add, end)
+            await peer.close()
+        return
+    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
+    local = LocalEventCompanions(EventsPublic(events_database, SystemClock()))
+
+    async def end_database() -> None:
+        local._public = EventsPublic(down, SystemClock())
+
+    yield Companions(local, add, end_database)
     await down.dispose()
 
 

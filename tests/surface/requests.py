@@ -70,6 +70,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "getContentSnapshots": "is for services",
     "getMemberRecords": "is for services",
     "fetchExport": "takes a link that is shown to its member alone",
+    "getEventCompanions": "is for services",
     "confirmTotp": "takes a code of the secret that was just shown",
     "followKeys": "is for services",
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",

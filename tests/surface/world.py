@@ -257,6 +257,7 @@ async def _events(world: World) -> None:
         "report_id": {"existing": str(filed[0]), "hidden": str(filed[1])},
         "name": {"existing": "swagger-ui.css"},
         "token": {"existing": "of-a-mail"},
+        "place": {"existing": "1"},
     }
 
 
@@ -273,3 +274,17 @@ async def _files(world: World, settings: Settings) -> None:
         await users.execute("UPDATE profiles SET photo = $1 WHERE username = $2", f"/api/v1/files/{file_id}", username)
         found[form] = str(file_id)
     world.ids["file_id"] = found
+    for name, purpose, owner in (
+        ("image_id", "image", "announcement_id"),
+        ("attachment_id", "attachment", "report_id"),
+    ):
+        for form, whose in world.ids[owner].items():
+            file_id, key = uuid4(), f"{uuid4().hex[:2]}/{uuid4().hex}"
+            await Storage(settings.files_of("users"), "users").put({key: a_picture("WEBP")}, "image/webp")
+            place = {"place": 2} if purpose == "attachment" else {}
+            await users.put(
+                "files", id=file_id, purpose=purpose, key=key, media_type="image/webp", sha256=b"0" * 32,
+                **{owner: int(whose)}, **place,
+            )  # fmt: skip
+            world.ids.setdefault(name, {})[form] = str(file_id)
+    world.ids["attachment_id"].pop("hidden")  # those who settle reports see all of them

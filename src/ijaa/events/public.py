@@ -1,11 +1,12 @@
 """The façade other modules are given: events in numbers, what people made, and what is kept about somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
+from ijaa.events.participations.companion_repository import CompanionRepository
 from ijaa.events.personal import PERSONAL
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
@@ -21,6 +22,7 @@ class EventsPublic:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
         self._records = RecordReader(database, PERSONAL)
+        self._companions = CompanionRepository(database)
 
     async def counts(self) -> EventCounts:
         """Return how many events and seats there are at this moment. Raises `Unavailable`."""
@@ -37,6 +39,13 @@ class EventsPublic:
     async def records(self, username: str, after: str | None = None) -> TablePage:
         """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
         return await self._records.page(Subject(id=0, user_id="", username=username, email=""), after)
+
+    async def companions(self, usernames: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does, by username as asked for. Raises `Unavailable`."""
+        if not usernames:
+            return {}
+        found = await self._companions.of({name.lower() for name in usernames})
+        return {name: found.get(name.lower(), frozenset()) for name in usernames}
 
 
 _DETAILS = (

@@ -35,9 +35,11 @@ from ijaa.users.claims.service import ClaimService
 from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.connections.block_service import BlockService
 from ijaa.users.connections.controller import connection_router
+from ijaa.users.connections.jobs import Recount, recounting, recounts
 from ijaa.users.connections.repository import ConnectionRepository
 from ijaa.users.connections.service import ConnectionService
 from ijaa.users.connections.suggestion_repository import SuggestionRepository
+from ijaa.users.connections.suggestion_service import SuggestionService
 from ijaa.users.directory.controller import directory_router
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.service import DirectoryService
@@ -74,7 +76,7 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, MemberRecords, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, MemberRecords, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -109,23 +111,32 @@ def member_pages(
 
 
 def community_router(
-    database: Database, blocks: BlockRepository, cards: Cards, notifier: Notifier, publish: Publish, cursors: Cursors,
-    clock: Clock,
+    database: Database, blocks: BlockRepository, companions: EventCompanions | None, cards: Cards, notifier: Notifier,
+    publish: Publish, cursors: Cursors, clock: Clock,
 ) -> Router:  # fmt: skip
     """Return the routes of who is connected with whom, and who wants to be in nobody's sight."""
-    repository, suggestions = ConnectionRepository(database), SuggestionRepository(database)
+    repository = ConnectionRepository(database)
     return connection_router(
-        ConnectionService(database, repository, suggestions, cards, notifier, cursors, clock),
+        ConnectionService(database, repository, cards, notifier, cursors, clock),
+        SuggestionService(SuggestionRepository(database), companions, cards, clock),
         BlockService(database, blocks, repository, notifier, publish=publish, cursors=cursors, clock=clock),
     )
 
 
+def counted_connections(
+    database: Database, jobs: JobQueue, publish: Publish, clock: Clock
+) -> tuple[Publish, Kind[Recount]]:
+    """Return how to tell of a standing so that connections are counted anew, and the job that counts them."""
+    repository = ConnectionRepository(database)
+    return recounting(publish, repository, jobs), recounts(repository, clock)
+
+
 def announcement_parts(
-    database: Database, jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
+    database: Database, files: "Files", jobs: JobQueue, notifier: Notifier, cursors: Cursors, clock: Clock
 ) -> tuple[Router, Kind[Telling]]:
     """Return the routes of announcements, and the job that tells members of them."""
     repository = AnnouncementRepository(database)
-    service = AnnouncementService(database, repository, jobs, cursors, clock)
+    service = AnnouncementService(database, repository, files.service, files.links, jobs, cursors, clock)
     return announcement_router(service), tellings(Announcer(repository, notifier, clock))
 
 

@@ -11,6 +11,7 @@ import msgspec
 from ijaa.shared.database import Database
 from ijaa.shared.text import fold
 from ijaa.users.accounts.passwords import Passwords
+from ijaa.users.demo_doings import doings
 from ijaa.users.demo_lives import lives
 from ijaa.users.demo_names import CAREERS, CITIES, FAMILY, FEMALE, MALE
 from ijaa.users.demo_repository import AdminRow, DemoRepository, ProfileRow, UserRow
@@ -57,12 +58,15 @@ async def seed(database: Database, *, seed: int, count: int = 500, now: datetime
         for index, (user, _) in enumerate(people)
     ]
     created_at = users[0].created_at
+    admin = AdminRow(f"ADMIN_{secrets.token_hex(12)}", "Demo Admin", ADMIN_EMAIL, hashes[-1], created_at, created_at)
+    done = doings([life.profile for life in led], admin, WITH_PASSWORD, seed, now)
     await repository.copy(
         users,
         [life.profile for life in led],
         [life.experiences for life in led],
         [life.interests for life in led],
-        AdminRow(f"ADMIN_{secrets.token_hex(12)}", "Demo Admin", ADMIN_EMAIL, hashes[-1], created_at, created_at),
+        admin,
+        [done.connections, done.announcements, done.reports],
     )
     return DemoMembers(
         usernames=sorted(user.username for user in users),

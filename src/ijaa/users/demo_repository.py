@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import text
 
+from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.users.directory.repository import DirectoryRepository
 
@@ -62,6 +63,53 @@ class InterestRow(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class ConnectionRow(msgspec.Struct, frozen=True):
+    """A connection or a request to copy."""
+
+    requester_username: str
+    receiver_username: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class AnnouncementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An announcement to copy, which everybody it is for has been told of."""
+
+    title: str
+    content: str
+    category: str
+    author_id: str
+    author_name: str
+    visible_from: datetime
+    told_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    pinned: bool = False
+    urgent: bool = False
+    audience: str = "all"
+    batch_from: str | None = None
+    batch_to: str | None = None
+    location: str | None = None
+
+
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A report to copy."""
+
+    reporter_username: str
+    title: str
+    description: str
+    category: str
+    status: str
+    priority: str
+    target_kind: str | None
+    target_id: str | None
+    evidence: str | None
+    assigned_to: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
 class AdminRow(msgspec.Struct, frozen=True):
     """An admin to copy."""
 
@@ -73,6 +121,12 @@ class AdminRow(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+_FIXED: dict[str, tuple[int, ...]] = {"connections": (), "announcements": (1,), "reports": (1,)}
+"""The version of each, where it has one."""
+_OTHERS: dict[type[msgspec.Struct], tuple[str, tuple[str, ...]]] = {
+    kind: (table, (*kind.__struct_fields__, *(["version"] if _FIXED[table] else [])))
+    for kind, table in ((ConnectionRow, "connections"), (AnnouncementRow, "announcements"), (ReportRow, "reports"))
+}
 _PORTION = 2_000
 _IDS = """
 SELECT nextval(pg_get_serial_sequence('users', 'id')) FROM generate_series(1, $1)
@@ -122,8 +176,12 @@ class DemoRepository:
         experiences: Sequence[Sequence[ExperienceRow]],
         interests: Sequence[Sequence[InterestRow]],
         admin: AdminRow,
+        others: Sequence[Sequence[msgspec.Struct]],
     ) -> None:
-        """Write all of them in one transaction; what is said of a user is at his place in each list."""
+        """Write all of them in one transaction; what is said of a user is at his place in each list.
+
+        `others` are rows of connections, announcements and reports.
+        """
         async with self._database.transaction() as session:
             raw = await (await session.connection()).get_raw_connection()
             driver = raw.driver_connection
@@ -161,6 +219,11 @@ class DemoRepository:
                 " VALUES ($1, $2, $3, $4, $5, $6, true, 1)",
                 *msgspec.structs.astuple(admin),
             )
-            directory = DirectoryRepository(self._database)
+            for made in others:
+                table, columns = _OTHERS[type(made[0])]
+                await driver.copy_records_to_table(
+                    table, columns=columns, records=[(*msgspec.structs.astuple(row), *_FIXED[table]) for row in made]
+                )
+            directory = DirectoryRepository(self._database, SystemClock())
             for first in range(0, len(ids), _PORTION):
                 await directory.renew(session, ids[first : first + _PORTION])

@@ -111,6 +111,18 @@ class TooManyBlocks(Conflict):
     code, title = "too-many-blocks", "You block as many members as one can"
 
 
+class AttachmentExists(Conflict):
+    """Another image is attached to the report at this place."""
+
+    code, title = "attachment-exists", "Another image is attached there already: choose another place"
+
+
+class ReportEnded(Conflict):
+    """The report has ended."""
+
+    code, title = "report-ended", "The report has ended: file another one"
+
+
 class ReportTransition(Conflict):
     """A report does not go from its status to the one asked for."""
 

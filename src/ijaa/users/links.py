@@ -8,12 +8,17 @@ from ijaa.shared.storage_links import SignedLinks
 
 Purpose = Literal["photo", "cover"]
 """What a file is there for: the field of the profile that shows it."""
-_FILES = "/api/v1/files/"
+_FILES, _IMAGES = "/api/v1/files/", "/api/v1/announcements/images/"
 
 
 def path_of(file_id: UUID) -> str:
     """Return the path of a file, as it is stored."""
     return f"{_FILES}{file_id}"
+
+
+def image_path_of(file_id: UUID) -> str:
+    """Return the path of an announcement's image, as it is stored."""
+    return f"{_IMAGES}{file_id}"
 
 
 class FileLinks:
@@ -27,7 +32,7 @@ class FileLinks:
 
         What is no file of ours, as imported profiles may have, is returned as it is.
         """
-        if stored is None or not stored.startswith(_FILES):
+        if stored is None or not stored.startswith((_FILES, _IMAGES)):
             return stored
         link = self._links.write(stored, audience)
         return f"{link}&variant={variant}" if variant else link
@@ -35,3 +40,7 @@ class FileLinks:
     def opened(self, file_id: UUID, token: str | None) -> tuple[str, int] | None:
         """Return the audience a link was made for and the seconds it is still good, or None for no good link."""
         return self._links.read(path_of(file_id), token) if token else None
+
+    def opened_image(self, file_id: UUID, token: str | None) -> tuple[str, int] | None:
+        """Return the same of a link to an announcement's image."""
+        return self._links.read(image_path_of(file_id), token) if token else None

@@ -49,6 +49,7 @@ from ijaa.users.community import (
     announcement_parts,
     bringing_in_parts,
     community_router,
+    counted_connections,
     export_parts,
     file_parts,
     leaving_routes,
@@ -71,7 +72,7 @@ from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
-from ijaa.users.ports import EventContent, EventFigures, MemberRecords
+from ijaa.users.ports import EventCompanions, EventContent, EventFigures, MemberRecords
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import Cards, ProfileService
 from ijaa.users.public import UsersPublic
@@ -122,6 +123,7 @@ def build(
     figures: EventFigures | None = None,
     contents: EventContent | None = None,
     records: MemberRecords | None = None,
+    companions: EventCompanions | None = None,
 ) -> UsersModule:
     """Wire the module over its database and its ports; nothing is started or connected before its lifespan."""
     secret, outbox = settings.secret_key, Outbox(database, clock)
@@ -156,8 +158,8 @@ def build(
         clock=clock,
     )
     accounts, tokens = AccountRepository(database), TokenRepository(database)
-    rule = PasswordRule(passwords, LEAKED_DEFAULTS)
-    directory = DirectoryRepository(database)
+    rule, directory = PasswordRule(passwords, LEAKED_DEFAULTS), DirectoryRepository(database, clock)
+    publish, recount = counted_connections(database, jobs, outbox.publish, clock)
     profiles = ProfileService(
         database, profile_repository, files.links, publish=outbox.publish, renew=directory.renew, clock=clock
     )
@@ -167,7 +169,7 @@ def build(
         sessions,
         passwords,
         mails,
-        publish=outbox.publish,
+        publish=publish,
         rule=rule,
         recipients=throttle.recipients,
         renew=directory.renew,
@@ -217,9 +219,9 @@ def build(
         database, admin_repository, factor_repository, passwords, rule, endings, mails, cursors, clock
     )
     members = MemberService(
-        database, MemberRepository(database), endings, files.service, mails, jobs, outbox.publish, cursors, clock
+        database, MemberRepository(database), endings, files.service, mails, jobs, publish, cursors, clock
     )
-    announcements, telling = announcement_parts(database, jobs, notifications.notifier, cursors, clock)
+    announcements, telling = announcement_parts(database, files, jobs, notifications.notifier, cursors, clock)
     exports, making = export_parts(settings, database, jobs, files.service, notifications.notifier, records, clock)
     bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
@@ -272,7 +274,7 @@ def build(
             ),
             *member_pages(database, profiles, directory, files, cursors, clock),
             community_router(
-                database, blocks, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock
+                database, blocks, companions, Cards(files.links), notifications.notifier, outbox.publish, cursors, clock
             ),
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
@@ -286,7 +288,15 @@ def build(
             announcements,
             exports,
             report_router(
-                ReportService(database, ReportRepository(database), contents, notifications.notifier, cursors, clock)
+                ReportService(
+                    database,
+                    ReportRepository(database),
+                    contents,
+                    files.service,
+                    notifications.notifier,
+                    cursors,
+                    clock,
+                )
             ),
         ],
         internal=[
@@ -310,6 +320,7 @@ def build(
                 renewal(directory),
                 *files.kinds,
                 telling,
+                recount,
                 *bringing_in.kinds,
                 *making,
                 purge(PURGES, clock),

@@ -69,6 +69,14 @@ _COMMUNITY = (
         ),
         # the case stays, for those it concerns; whose it was, and in which words, does not
         erasure=By(
+            # what shows him, or what he showed, goes with what told of it; the objects are swept
+            """
+            DELETE FROM files WHERE report_id IN (
+                SELECT id FROM reports WHERE reporter_username = :username
+                   OR target_kind = 'member' AND target_id = :username OR evidence ->> 'author' = :username
+                ORDER BY id FOR UPDATE
+            )
+            """,
             """
             UPDATE reports SET reporter_username = NULL, title = '(erased)', description = '', attachment = NULL,
                 admin_notes = NULL, outcome = NULL
@@ -196,9 +204,11 @@ _PROFILE = (
     Holding(
         table="files",
         personal="owner_id key sha256",
-        none="id purpose media_type size created_at",
+        none="id announcement_id report_id place purpose media_type size created_at",
         withheld={"key": "where it lies in the storage; the file itself is in the archive"},
-        export=Rows("owner_id = :id"),
+        export=Rows(
+            "owner_id = :id OR report_id IN (SELECT id FROM reports WHERE reports.reporter_username = :username)"
+        ),
         erasure=ByCode("files.service.FileService.remove", "the objects have to go once the rows are gone"),
     ),
 )

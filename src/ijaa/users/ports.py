@@ -84,6 +84,18 @@ class MemberRecords(Protocol):
         ...
 
 
+class EventCompanions(Protocol):
+    """Knows who was at the same events."""
+
+    async def companions(self, usernames: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return who comes, or came, to events each of these does; every name asked for is in the answer.
+
+        Of many the most frequent, a few hundred; events that were cancelled count for nothing. Who is hidden from
+        whom is for the caller to know. Raises `Unavailable` when nobody can say just now.
+        """
+        ...
+
+
 class SeatPromoted(Message, frozen=True, kw_only=True):
     """A member came from the waitlist to a seat."""
 

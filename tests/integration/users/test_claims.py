@@ -4,9 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
+from ijaa.shared.job_runner import JobRunner
+from ijaa.shared.jobs import JobQueue, NoPayload
+from ijaa.shared.purge import purge
 from ijaa.users.claims.domain import MOST, Candidate, settled_by_itself
+from ijaa.users.retention import PURGES
 from tests.integration.users.admins import AnAdmin
 from tests.integration.users.conftest import AMember, App, Mailbox, Member, counted
 
@@ -44,8 +50,10 @@ async def _states(database: Database) -> list[str]:
     return await database.fetch(str, "SELECT state FROM claims ORDER BY id")
 
 
-async def _queue(client: httpx.AsyncClient, admin: Any, state: str = "WAITING") -> list[dict[str, Any]]:
-    answer = await client.get(f"/api/v1/admin/claims?state={state}", headers=admin.bearer)
+async def _queue(
+    client: httpx.AsyncClient, admin: Any, state: str = "WAITING", **narrowed: Any
+) -> list[dict[str, Any]]:
+    answer = await client.get("/api/v1/admin/claims", params={"state": state, **narrowed}, headers=admin.bearer)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
@@ -199,3 +207,64 @@ async def test_a_record_goes_with_the_account_that_claimed_it(app: App, a_member
     assert gone.status_code == 204, gone.text
     for table in ("member_records", "claims"):
         assert await module.database.fetch_value(f"SELECT count(*) FROM {table}") == 0
+
+
+async def _aged(database: Database, **days: int) -> None:
+    async with database.transaction() as session:
+        for claim_id, number in days.items():
+            came = "created_at = created_at - make_interval(days => :days)"
+            settled = "settled_at = settled_at - make_interval(days => :days)"
+            statement = text(f"UPDATE claims SET {came}, {settled} WHERE id = :id")
+            await session.execute(statement, {"days": number, "id": int(claim_id.removeprefix("claim_"))})
+
+
+async def test_the_queue_is_narrowed_by_member_and_age(app: App, a_member: AMember, an_admin: AnAdmin) -> None:
+    # mutants: a filter that is not looked at; the cursor of one list in another; what is younger in place of older
+    client, module = app
+    admin = await an_admin("mo", "moderator")
+    asha, ben = await a_member("asha"), await a_member("ben")
+    for member in (asha, ben, ben):
+        assert (await _claim(client, member)).status_code == 202
+    await _looked_at(app)
+    await _aged(module.database, claim_1=7, claim_2=4)
+
+    async def names(**narrowed: Any) -> list[str]:
+        return [one["username"] for one in await _queue(client, admin, **narrowed)]
+
+    assert await names() == ["asha", "ben", "ben"]
+    assert await names(member="BEN") == ["ben", "ben"]
+    assert await names(member="nobody") == []
+    assert await names(older_than_days=4) == ["asha", "ben"]
+    assert await names(older_than_days=5) == ["asha"]
+    assert await names(older_than_days=8) == []
+    assert await names(member="ben", older_than_days=4) == ["ben"]
+    first = await client.get("/api/v1/admin/claims?member=ben&limit=1", headers=admin.bearer)
+    cursor = first.json()["next_cursor"]
+    rest = await client.get(f"/api/v1/admin/claims?member=ben&limit=1&cursor={cursor}", headers=admin.bearer)
+    assert [one["username"] for one in rest.json()["items"]] == ["ben"]
+    other = await client.get(f"/api/v1/admin/claims?cursor={cursor}", headers=admin.bearer)
+    assert other.status_code == 400
+    for wrong in ("member=", "older_than_days=0", "older_than_days=x"):
+        assert (await client.get(f"/api/v1/admin/claims?{wrong}", headers=admin.bearer)).status_code == 422
+
+
+async def test_what_nobody_settled_is_forgotten_in_the_end(
+    app: App, a_member: AMember, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    # mutants: private facts kept for ever; a claim that waits purged as early as a settled one, or the other way round
+    client, module = app
+    admin, asha = await an_admin("mo", "moderator"), await a_member("asha")
+    for _ in range(4):
+        assert (await _claim(client, asha)).status_code == 202
+    await _looked_at(app)
+    for claim_id in (3, 4):
+        answer = await client.post(f"/api/v1/admin/claims/{claim_id}/reject", headers=admin.bearer)
+        assert answer.status_code == 200
+    await _aged(module.database, claim_1=181, claim_2=179, claim_3=91, claim_4=89)
+    queue = JobQueue(module.database, clock)
+    worker = JobRunner(queue, [purge([one for one in PURGES if one.table == "claims"], clock)])
+    async with module.database.transaction() as session:
+        await session.execute(text("DELETE FROM jobs WHERE name = 'purge'"))
+        await queue.put(session, "purge", NoPayload())
+    await worker.run_due()
+    assert await module.database.fetch(int, "SELECT id FROM claims ORDER BY id") == [2, 4]

@@ -26,6 +26,7 @@ from ijaa.users.connections.block_service import BlockService
 from ijaa.users.connections.repository import ConnectionRepository
 from ijaa.users.connections.service import ConnectionService
 from ijaa.users.connections.suggestion_repository import SuggestionRepository
+from ijaa.users.connections.suggestion_service import SuggestionService
 from ijaa.users.links import FileLinks
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import NotificationService, Notifier
@@ -109,6 +110,7 @@ class Served:
 
     database: Database
     connections: ConnectionService
+    suggestions: SuggestionService
     blocks: BlockService
     notifications: NotificationService
     profiles: ProfileRepository
@@ -133,12 +135,12 @@ async def served(users_database: Database, clock: FrozenClock) -> Served:
         ConnectionService(
             database,
             repository,
-            SuggestionRepository(database),
             Cards(FileLinks(SignedLinks(b"k", clock))),
             notifier,
             cursors,
             clock,
         ),
+        SuggestionService(SuggestionRepository(database), None, Cards(FileLinks(SignedLinks(b"k", clock))), clock),
         BlockService(
             database,
             blocks,
@@ -217,7 +219,7 @@ async def _sees_what_he_may(served: Served, model: Model, name: str, now: dateti
     accepted = {one.member.username for one in page.items if one.status == "ACCEPTED"}
     counts = await served.connections.counts(member)
     assert (accepted, counts.connections) == (connected, len(connected))
-    suggested = {one.member.username for one in (await served.connections.suggest(member, 100)).items}
+    suggested = {one.member.username for one in (await served.suggestions.suggest(member, 100)).items}
     assert suggested == {other for other in set(others) - hidden if frozenset({name, other}) not in model.pairs}
     told = await served.notifications.page(member, None, 100, unread=False)
     assert not any(other in one.title for one in told.items for other in hidden)

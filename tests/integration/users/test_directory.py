@@ -1,5 +1,6 @@
 """The directory: found is what is shown, in an order that tells nothing else."""
 
+import asyncio
 import random
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.schemas import Wanted
 from ijaa.users.directory.service import DirectoryService
 from ijaa.users.links import FileLinks
+from tests.integration.users.admins import AnAdmin
 from tests.integration.users.conftest import AMember, App, Member, an_account, counted
 
 URL = "/api/v1/users"
@@ -28,21 +30,21 @@ ALICE = Principal("USER_alice", "alice", "session", "member")
 def directory(users_database: Database, clock: FrozenClock) -> DirectoryService:
     """Return the service over a fresh database."""
     return DirectoryService(
-        DirectoryRepository(users_database), FileLinks(SignedLinks(b"k", clock)), Cursors(b"k"), clock
+        DirectoryRepository(users_database, clock), FileLinks(SignedLinks(b"k", clock)), Cursors(b"k"), clock
     )
 
 
-async def renew(database: Database) -> None:
+async def renew(database: Database, clock: FrozenClock) -> None:
     """Make every entry."""
     async with database.transaction() as session:
-        await DirectoryRepository(database).renew_after(session, 0, 1_000)
+        await DirectoryRepository(database, clock).renew_after(session, 0, 1_000)
 
 
 async def people(database: Database, clock: FrozenClock, **named: dict[str, Any]) -> None:
     """Make members with these profiles, whose names are found."""
     for username, given in named.items():
         await an_account(database, username, None, clock.now(), **given)
-    await renew(database)
+    await renew(database, clock)
 
 
 async def link(database: Database, one: str, other: str, table: str = "connections") -> None:
@@ -118,7 +120,7 @@ async def test_filters_narrow_and_orders_hold_over_pages(
     }
     await link(users_database, "m3", "m4")
     await link(users_database, "m3", "m5")
-    await renew(users_database)
+    await renew(users_database, clock)
     assert (await found(directory, sort="connections"))[0] == "m3"
     assert sorted(await found(directory, "doc", sort="connections")) == sorted([*made, "none"])
 
@@ -143,6 +145,38 @@ async def test_who_is_not_there_for_the_viewer_is_not_found(
         assert await found(directory, q) == ["seen"]
     clock.at += timedelta(hours=1)
     assert sorted(await found(directory, "same")) == ["back", "seen"]
+
+
+async def test_an_order_by_connections_counts_whom_the_viewer_could_see(
+    directory: DirectoryService, users_database: Database, clock: FrozenClock
+) -> None:
+    """Kills: those counted who are suspended, are leaving or never confirmed, or whom a block hides, either way round.
+
+    Names go against the counts, so that every miscounted connection moves somebody, also over the edge of a page.
+    """
+    hidden = {
+        "suspended": {"active": False}, "leaving": {"erase_after": clock.now() + timedelta(days=9)},
+        "unconfirmed": {"email_verified_at": None}, "blocked": {}, "blocking": {}, "seen": {}, "also": {},
+    }  # fmt: skip
+    counted = {"m1": ["suspended"], "m2": ["leaving", "unconfirmed"], "m3": ["blocked", "blocking"], "m4": ["seen"]}
+    counted |= {"m5": ["seen", "blocked"], "m6": ["seen", "also", "blocking"]}
+    everybody = {"alice": {}, **hidden, **{name: {} for name in counted}}
+    await people(users_database, clock, **everybody)
+    for one, others in counted.items():
+        for other in others:
+            await link(users_database, one, other)
+    await link(users_database, "alice", "m5")  # who is connected has a row of another level to be counted in
+    await link(users_database, "alice", "blocked", "blocks")
+    await link(users_database, "blocking", "alice", "blocks")
+    async with users_database.transaction() as session:
+        choice = """UPDATE profiles SET visibility = '{"bio": "public", "name": "connections"}' WHERE username = 'm5'"""
+        await session.execute(text(choice))
+    await renew(users_database, clock)
+    seen = [name for name in await found(directory, sort="connections") if name not in hidden]
+    assert seen == ["m5", "m6", "m4", "m1", "m2", "m3"]  # 2 (alice and seen), 2, 1, and nobody; by name where alike
+    for name, number in {"m1": 0, "m2": 0, "m3": 2, "m4": 1, "m5": 3, "m6": 3}.items():
+        stored = "SELECT max(d.connections) FROM directory d JOIN users u ON u.id = d.user_id WHERE u.username = $1"
+        assert await users_database.fetch_value(stored, name) == number, name
 
 
 AUDIENCES = ("nobody", "connections", "members", "public")
@@ -212,7 +246,7 @@ async def write(database: Database, clock: FrozenClock, everybody: list[Someone]
         for one in everybody:
             await session.execute(_JOB, {"username": one.username, "company": one.company})
             await session.execute(_INTEREST, {"username": one.username, "interest": one.interest})
-    await renew(database)
+    await renew(database, clock)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -305,7 +339,7 @@ async def test_a_search_takes_few_statements_whatever_it_finds(
     asha = await a_member("asha")
     for number in range(15):
         await an_account(app[1].database, f"m{number}", None, clock.now(), name="Common Name")
-    await renew(app[1].database)
+    await renew(app[1].database, clock)
     with counted(app[1].database) as ran:
         page = await get(client, asha, q="common", include_total="true")
     assert (len(page["items"]), page["total"]) == (12, 15)
@@ -321,3 +355,32 @@ async def test_bad_questions_are_refused(client: httpx.AsyncClient, a_member: AM
         assert answer.status_code == 422, query
     assert (await client.get(URL)).status_code == 401
     assert (await client.get(URL, headers=asha.bearer, params={"cursor": "x"})).status_code == 400
+
+
+async def test_a_standing_that_changes_changes_the_counts_of_connections(
+    app: App, client: httpx.AsyncClient, a_member: AMember, an_admin: AnAdmin, clock: FrozenClock
+) -> None:
+    """Kills: counts that wait for the night; the connections of an erased one counted for ever."""
+    database, ada = app[1].database, await an_admin("ada")
+    for username in ("ben", "dev", "esha"):
+        await a_member(username)
+    for other in ("dev", "esha"):
+        await link(database, "ben", other)
+    await renew(database, clock)
+    stored = "SELECT d.connections FROM directory d JOIN users u ON u.id = d.user_id WHERE u.username = 'ben'"
+    assert await database.fetch_value(stored) == 2
+    suspension = {"reason": "Spam.", "until": (clock.now() + timedelta(days=1)).isoformat()}
+
+    async def counted_after(expected: int, method: str, path: str, **given: Any) -> None:
+        done = await client.request(method, f"/api/v1/admin/users/{path}", headers=ada.bearer, **given)
+        assert done.is_success, done.text
+        async with asyncio.timeout(3):
+            while await database.fetch_value(stored) != expected:
+                await asyncio.sleep(0.02)
+
+    await counted_after(1, "POST", "dev/suspend", json=suspension)
+    await counted_after(2, "POST", "dev/reinstate")
+    await counted_after(1, "DELETE", "dev")
+    await counted_after(2, "POST", "dev/reinstate")
+    await counted_after(1, "POST", "dev/suspend", json=suspension)
+    await counted_after(0, "DELETE", "esha", params={"immediately": "true"})

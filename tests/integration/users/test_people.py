@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from typing import Any
 
 import httpx
 import pytest
@@ -31,14 +32,16 @@ async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, cl
     assert (await sign_in(client, who["username"], who["password"])).status_code == 200
     assert (await client.post("/api/v1/admin/auth/login", json=made.credentials.admin)).status_code == 200
     assert await database.fetch_value("SELECT count(*) FROM users WHERE password_hash IS NULL") == 48
-    lives = await database.fetch(tuple_of, _LIVES)
+    lives, doings = await database.fetch(tuple_of, _LIVES), await database.fetch(tuple_of, _DOINGS)
 
     async with database.transaction() as session:
         driver = (await (await session.connection()).get_raw_connection()).driver_connection
         assert driver
         await driver.execute("DELETE FROM users; DELETE FROM admins")
+        await driver.execute("DELETE FROM connections; DELETE FROM announcements; DELETE FROM reports")
     assert (await seed(database, seed=7, count=60)).usernames == made.usernames
     assert await database.fetch(tuple_of, _LIVES) == lives
+    assert await database.fetch(tuple_of, _DOINGS) == doings
 
 
 async def test_the_lives_of_the_demo_are_believable(app: App, client: httpx.AsyncClient) -> None:
@@ -63,6 +66,33 @@ async def test_the_lives_of_the_demo_are_believable(app: App, client: httpx.Asyn
     assert answer.json()["items"] == ["Cooking"]
 
 
+async def test_the_demo_shows_what_people_do_with_each_other(app: App, client: httpx.AsyncClient) -> None:
+    """Kills: connections the directory does not count; a request nobody can answer; everybody told of old news anew."""
+    database = app[1].database
+    made = await seed(database, seed=7, count=200)
+    assert made.credentials is not None
+    token = (await sign_in(client, **_login(made.credentials.members[0]))).json()["access_token"]
+
+    async def read(path: str) -> Any:
+        answer = await client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    counts = await read("/connections/counts")
+    assert min(counts.values()) > 0
+    reasons = {
+        reason for one in (await read("/connections/suggestions?limit=100"))["items"] for reason in one["reasons"]
+    }
+    assert {"company", "profession"} <= reasons  # the first one cares for nothing
+    assert {one["category"] for one in (await read("/announcements"))["items"]} >= {"GENERAL", "URGENT", "NEWS"}
+    assert await database.fetch_value("SELECT count(*) FROM reports") == 3
+    assert len((await read("/me/reports"))["items"]) == 1
+    stored = "SELECT connections FROM directory d JOIN users u ON u.id = d.user_id WHERE username = $1 AND level = 1"
+    first = made.credentials.members[0]["username"]
+    assert await database.fetch_value(stored, first) == counts["connections"]
+    assert await database.fetch_value("SELECT count(*) FROM announcements WHERE told_at IS NULL") == 0
+
+
 def tuple_of(*values: object) -> tuple[object, ...]:
     """Return a row as it is."""
     return values
@@ -72,6 +102,11 @@ def _login(credentials: dict[str, str]) -> dict[str, str]:
     return {"login": credentials["username"], "password": credentials["password"]}
 
 
+_DOINGS = """
+SELECT requester_username, receiver_username, status FROM connections
+UNION ALL SELECT title, content, category FROM announcements
+UNION ALL SELECT title, reporter_username, target_id FROM reports ORDER BY 1, 2, 3
+"""
 _LIVES = """
 SELECT p.username, p.former_name, p.nickname, e.title, e.company, e.start_date, e.end_date, i.interest
 FROM profiles p LEFT JOIN experiences e USING (user_id) LEFT JOIN interests i USING (user_id) ORDER BY 1, 4, 5, 6, 8

@@ -1,7 +1,7 @@
 """Whom a member may know: why, and nothing that he may not see."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -16,8 +16,22 @@ from ijaa.shared.database import Database
 from ijaa.users.connections.domain import WEIGHTS
 from ijaa.users.connections.suggestion_repository import SuggestionRepository
 from ijaa.users.profiles.domain import Relation, shown
+from tests.fakes import FakeEventCompanions
 from tests.integration.users.community import CONNECTIONS, Community
-from tests.integration.users.conftest import AMember, App, Member, an_account
+from tests.integration.users.conftest import AMember, App, Member, Start, an_account
+
+
+@pytest.fixture
+def events() -> FakeEventCompanions:
+    """Return who was at which event."""
+    return FakeEventCompanions()
+
+
+@pytest.fixture
+async def app(start: Start, events: FakeEventCompanions) -> AsyncIterator[App]:
+    """Give a client of the module, which asks `events`."""
+    async with start(companions=events) as started:
+        yield started
 
 
 @pytest.fixture
@@ -51,6 +65,53 @@ async def test_what_weighs_more_comes_first_and_says_why(community: Community, a
     assert await _suggested(community, await a_member("empty")) == []
 
 
+async def _cares(community: Community, who: Member, *, company: str | None = None, interest: str | None = None) -> None:
+    for path, body in (("experiences", {"title": "Clerk", "company": company}), ("interests", {"interest": interest})):
+        if None not in body.values():
+            answer = await community(who, "POST", f"/api/v1/me/{path}", body)
+            assert answer.status_code == 201, answer.text
+
+
+async def test_companies_interests_and_events_are_reasons_too(
+    community: Community, a_member: AMember, events: FakeEventCompanions
+) -> None:
+    """Kills: a list compared by its text instead of its key, or by somebody else's row; an event of others."""
+    asha = await a_member("asha", batch="2009")
+    await _cares(community, asha, company="Acme", interest="Chess")
+    await _cares(community, asha, company="Loom")
+    made = {name: await a_member(name) for name in ("worked", "plays", "both", "other")}
+    await _cares(community, made["worked"], company="ACME")
+    await _cares(community, made["plays"], interest="chess")
+    await _cares(community, made["both"], company="loom", interest="Chess")
+    await _cares(community, made["other"], company="Spindle", interest="Kites")
+    await a_member("met")
+    await a_member("mate", batch="2009")
+    await events.add("asha", "met", "both", others=["other"])
+    await events.add("met", "other")
+    assert await _suggested(community, asha) == [
+        ("mate", ["batch"]),
+        ("both", ["event", "company", "interest"]),
+        ("met", ["event"]),
+        ("worked", ["company"]),
+        ("plays", ["interest"]),
+    ]
+    await community.block(asha, "met")
+    assert "met" not in dict(await _suggested(community, asha))
+
+
+async def test_suggestions_go_on_without_events(
+    community: Community, a_member: AMember, events: FakeEventCompanions
+) -> None:
+    """Kills: a 503, because another module is away; a reason remembered from before."""
+    asha = await a_member("asha", batch="2009")
+    await a_member("mate", batch="2009")
+    await a_member("met")
+    await events.add("asha", "met", "mate")
+    assert await _suggested(community, asha) == [("mate", ["batch", "event"]), ("met", ["event"])]
+    await events.stop()
+    assert await _suggested(community, asha) == [("mate", ["batch"])]
+
+
 async def test_whom_one_knows_asked_rejected_or_blocked_is_not_suggested(
     community: Community, app: App, a_member: AMember, clock: FrozenClock
 ) -> None:
@@ -72,11 +133,24 @@ async def test_whom_one_knows_asked_rejected_or_blocked_is_not_suggested(
 
 
 _SHOW = text("UPDATE profiles SET visibility = CAST(:visibility AS jsonb) WHERE username = 'bina'")
+_LISTS = [
+    text(f"""INSERT INTO {table} (user_id, {columns}, created_at, updated_at, version)
+    SELECT user_id, {values}, now(), now(), 1 FROM profiles WHERE username <> 'chitra'""")
+    for table, columns, values in (
+        ("experiences", "title, title_key, company, company_key", "'Clerk', 'clerk', 'Acme', 'acme'"),
+        ("interests", "interest, interest_key", "'Chess', 'chess'"),
+    )
+]
+_FIELDS = {
+    reason: {"company": "experiences", "interest": "interests"}.get(reason, reason)
+    for reason in WEIGHTS if reason != "event"
+}  # fmt: skip
+"""What of a profile each reason comes from; to be at an event is no part of it."""
 _AUDIENCES = st.sampled_from(["nobody", "connections", "members", "public", None])
 
 
 @configured(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(chosen=st.fixed_dictionaries(dict.fromkeys(WEIGHTS, _AUDIENCES)))
+@given(chosen=st.fixed_dictionaries(dict.fromkeys(_FIELDS.values(), _AUDIENCES)))
 async def test_what_is_hidden_is_no_reason_and_no_rank(
     chosen: Mapping[str, Any], users_database: Database, clock: FrozenClock
 ) -> None:
@@ -85,11 +159,14 @@ async def test_what_is_hidden_is_no_reason_and_no_rank(
     if not await database.fetch_value("SELECT count(*) FROM users"):
         for name in ("asha", "bina", "chitra"):
             await an_account(database, name, None, clock.now(), **(shared if name != "chitra" else {"batch": "2009"}))
-    audiences = {reason: audience for reason, audience in chosen.items() if audience}
+        async with database.transaction() as session:
+            for statement in _LISTS:
+                await session.execute(statement)
+    audiences = {field: audience for field, audience in chosen.items() if audience}
     async with database.transaction() as session:
         await session.execute(_SHOW, {"visibility": json.dumps(audiences)})
-    found = await SuggestionRepository(database).found("asha", clock.now(), 10)
-    seen = [reason for reason in WEIGHTS if shown(reason, audiences, Relation.MEMBER)]  # type: ignore[arg-type]
+    found = await SuggestionRepository(database).found("asha", (), clock.now(), 10)
+    seen = [reason for reason, field in _FIELDS.items() if shown(field, audiences, Relation.MEMBER)]  # type: ignore[arg-type]
     assert {one.username: one.reasons for one in found} == {"chitra": ["batch"]} | ({"bina": seen} if seen else {})
-    first = "bina" if seen and "batch" in seen else "chitra"
+    first = "bina" if "batch" in seen else "chitra"
     assert found[0].username == first

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.types import Guard
 
-from ijaa.events.internal.schemas import RecordsAsked, Snapshots, SnapshotsAsked
+from ijaa.events.internal.schemas import Companions, CompanionsAsked, RecordsAsked, Snapshots, SnapshotsAsked
 from ijaa.events.public import EventCounts, EventsPublic, TablePage
 
 
@@ -27,6 +27,12 @@ async def records(events: NamedDependency[EventsPublic], data: JSONBody[RecordsA
     return await events.records(data.username, data.after)
 
 
+@post("/companions", operation_id="getEventCompanions", status_code=200)
+async def companions(events: NamedDependency[EventsPublic], data: JSONBody[CompanionsAsked]) -> Companions:
+    """Say who comes, or came, to the same events."""
+    return Companions(await events.companions(data.usernames))
+
+
 def internal_router(events: EventsPublic, guard: Guard) -> Router:
     """Return the internal routes; `guard` lets the users service pass, and nobody else."""
 
@@ -35,7 +41,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures, contents, records],
+        route_handlers=[figures, contents, records, companions],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

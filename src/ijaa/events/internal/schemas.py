@@ -22,6 +22,18 @@ class SnapshotsAsked(Body, frozen=True, kw_only=True):
     viewer: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+class CompanionsAsked(Body, frozen=True, kw_only=True):
+    """Whose."""
+
+    usernames: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=100)]
+
+
+class Companions(View, frozen=True):
+    """Who comes, or came, to the same events as each of them."""
+
+    companions: dict[str, frozenset[str]]
+
+
 class Snapshots(View, frozen=True):
     """What the viewer sees of them; the rest is left out."""
 

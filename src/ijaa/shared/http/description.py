@@ -22,6 +22,8 @@ from ijaa.shared.schema import Body
 BEARER = "bearer"
 ALSO = "also"
 """`opt` of a route that answers with a second media type: that type."""
+RAW = "raw"
+"""`opt` of a route that reads its body itself: a `RawBody`."""
 EMPTY = "empty"
 """`opt` of a route that may answer 204, too: when."""
 _LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
@@ -38,6 +40,23 @@ _REFUSALS = {
     429: "Too often; see `Retry-After`",
     503: "Something this depends on is down; see `Retry-After`",
 }
+
+
+@dataclass(frozen=True)
+class RawBody:
+    """A body that is neither JSON nor a form."""
+
+    media_type: str
+    largest: int
+    """Bytes."""
+    description: str
+    example: str
+
+    def described(self) -> dict[str, Any]:
+        """Return what the document says of it."""
+        schema = {"type": "string", "minLength": 1, "maxLength": self.largest}
+        content = {self.media_type: {"schema": schema, "example": self.example}}
+        return {"description": self.description, "required": True, "content": content}
 
 
 @dataclass
@@ -103,6 +122,8 @@ class StrictDocument(JsonRenderPlugin):
                 responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
                 kind = {one.handler.opt[ALSO]: {"schema": {"type": "string"}}}
                 responses["200"]["content"] = {**responses["200"].get("content", {}), **kind}
+            if RAW in one.handler.opt:
+                openapi_schema["paths"][one.path][one.method.lower()]["requestBody"] = one.handler.opt[RAW].described()
             if EMPTY in one.handler.opt:
                 responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
                 responses["204"] = {"description": one.handler.opt[EMPTY]}

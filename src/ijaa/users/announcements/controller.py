@@ -1,15 +1,20 @@
 """Routes of announcements."""
 
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Controller, Response, Router, delete, get, patch, post
+from litestar import Controller, Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ijaa.shared.http.etags import etag, refuse_stale
+from ijaa.shared.http.images import IMAGE, image
+from ijaa.shared.http.requests import StrictRequest
+from ijaa.shared.http.uploads import ENVELOPE, TAKES_A_FILE, read_file
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
+from ijaa.shared.storage_images import LARGEST, MEDIA_TYPE, Variant
 from ijaa.users.announcements.domain import Category
 from ijaa.users.announcements.schemas import (
     AnnouncementCreate,
@@ -70,6 +75,25 @@ class AnnouncementController(Controller):
         """Note that the caller read it; again is the same as once."""
         await announcements.mark_read(caller, announcement_id)
 
+    @get(
+        "/images/{image_id:uuid}",
+        operation_id="getAnnouncementImage",
+        summary="Read an announcement's image",
+        media_type=MEDIA_TYPE,
+        responses=IMAGE,
+    )
+    async def image(
+        self,
+        request: StrictRequest,
+        announcements: NamedDependency[AnnouncementService],
+        image_id: Annotated[UUID, PathParameter()],
+        variant: Annotated[Variant, QueryParameter()] = "full",
+        token: Annotated[str | None, QueryParameter(max_length=200)] = None,
+    ) -> Response[bytes]:
+        """Give an image to whom its announcement is for, or to whoever has a link that is still good (`token`)."""
+        content, media_type, seconds = await announcements.image(image_id, variant, request.user, token)
+        return image(content, media_type, "announcement", seconds=seconds)
+
 
 class AnnouncementAdminController(Controller):
     """Announcements, for those who write them."""
@@ -121,6 +145,44 @@ class AnnouncementAdminController(Controller):
             caller, announcement_id, data, lambda current: refuse_stale(if_match, current)
         )
         return Response(changed, headers={"ETag": etag(version)})
+
+    @put(
+        "/{announcement_id:int}/image",
+        operation_id="putAnnouncementImage",
+        summary="Show an image with an announcement",
+        opt=TAKES_A_FILE,
+        request_max_body_size=LARGEST + ENVELOPE,
+    )
+    async def put_image(
+        self,
+        request: StrictRequest,
+        caller: NamedDependency[Principal],
+        announcements: NamedDependency[AnnouncementService],
+        announcement_id: AnnouncementId,
+        if_match: IfMatch = None,
+    ) -> Response[AnnouncementDetails]:
+        """Show a JPEG, PNG or WebP (`file`, at most 5 MB and 24 megapixels); it is drawn anew, without metadata."""
+        raw = await read_file(request, LARGEST)
+        changed, version = await announcements.put_image(
+            caller, announcement_id, raw, lambda current: refuse_stale(if_match, current)
+        )
+        return Response(changed, headers={"ETag": etag(version)})
+
+    @delete(
+        "/{announcement_id:int}/image",
+        operation_id="deleteAnnouncementImage",
+        summary="Take an announcement's image off",
+        status_code=204,
+    )
+    async def delete_image(
+        self,
+        caller: NamedDependency[Principal],
+        announcements: NamedDependency[AnnouncementService],
+        announcement_id: AnnouncementId,
+        if_match: IfMatch = None,
+    ) -> None:
+        """Show no image with it; the file is deleted."""
+        await announcements.remove_image(caller, announcement_id, lambda current: refuse_stale(if_match, current))
 
     @delete("/{announcement_id:int}", operation_id="deleteAnnouncement", summary="Delete an announcement")
     async def remove(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, text
@@ -79,6 +80,17 @@ class StoredAnnouncement(msgspec.Struct, frozen=True):
     version: int
 
 
+class StoredImage(msgspec.Struct, frozen=True):
+    """The image of an announcement, and who may see it."""
+
+    key: str
+    media_type: str
+    visible: bool
+    """To those whom the announcement is for."""
+    included: bool
+    """Whether that is the member who asks."""
+
+
 class Passed(msgspec.Struct, frozen=True):
     """An account that is passed while telling."""
 
@@ -114,6 +126,11 @@ WITH seen AS (
 )
 SELECT EXISTS (SELECT FROM seen)
 """)
+_IMAGE = f"""
+SELECT f.key, f.media_type, {VISIBLE.format(now="$3::timestamptz")}, p.user_id IS NOT NULL
+FROM files f JOIN announcements a ON a.id = f.announcement_id
+LEFT JOIN profiles p ON p.username = $2::text AND {INCLUDED.format()} WHERE f.id = $1
+"""
 _VIEWS = "(SELECT count(*) FROM announcement_reads r WHERE r.announcement_id = a.id)"
 _STORED = f"SELECT {columns(StoredAnnouncement, 'a', views=_VIEWS)} FROM announcements a"
 _STORED_ONE = f"{_STORED} WHERE a.id = $1"
@@ -153,6 +170,10 @@ class AnnouncementRepository:
     async def seen(self, announcement_id: int, username: str, now: datetime) -> SeenAnnouncement | None:
         """Return one that is for a member now."""
         return await self._database.fetch_one(SeenAnnouncement, _SEEN_ONE, username, now, announcement_id)
+
+    async def image(self, file_id: UUID, username: str | None, now: datetime) -> StoredImage | None:
+        """Return the image of an announcement, and whether it is for a member now."""
+        return await self._database.fetch_one(StoredImage, _IMAGE, file_id, username, now)
 
     async def mark_read(self, session: AsyncSession, announcement_id: int, username: str, now: datetime) -> bool:
         """Note that a member read one, once; return whether it is for him now."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
-from ijaa.shared.errors import NotFound
+from ijaa.shared.errors import NotFound, PreconditionFailed
 from ijaa.shared.jobs import JobQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID, range_violations
+from ijaa.shared.storage_images import Variant
 from ijaa.users.announcements.domain import Category, audience_violations, rendered, schedule_violations
 from ijaa.users.announcements.models import Announcement
 from ijaa.users.announcements.repository import (
@@ -30,6 +32,8 @@ from ijaa.users.announcements.schemas import (
     MemberAnnouncement,
 )
 from ijaa.users.errors import refuse
+from ijaa.users.files.service import FileService
+from ijaa.users.links import FileLinks, image_path_of
 from ijaa.users.notifications.domain import Kind
 from ijaa.users.notifications.service import Notifier
 from ijaa.users.tables import AUDIT_LOG
@@ -42,6 +46,14 @@ Precondition = Callable[[int], None]
 """Refuses a version the client did not expect."""
 
 
+WRITERS = {"superadmin", "moderator"}
+"""Roles that write announcements."""
+CACHED = 3600
+"""Seconds the browser of somebody who showed a token of his own keeps an image."""
+_READERS, _WRITERS = "readers", "writers"
+"""For whom a link to an image is made."""
+
+
 class Telling(msgspec.Struct, frozen=True):
     """Which announcement members are to be told of."""
 
@@ -52,10 +64,11 @@ class AnnouncementService:
     """Shows members what is for them, and lets admins write it."""
 
     def __init__(
-        self, database: Database, repository: AnnouncementRepository, jobs: JobQueue, cursors: Cursors, clock: Clock
-    ) -> None:
-        self._database, self._repository, self._jobs = database, repository, jobs
-        self._cursors, self._clock = cursors, clock
+        self, database: Database, repository: AnnouncementRepository, files: FileService, links: FileLinks,
+        jobs: JobQueue, cursors: Cursors, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._database, self._repository, self._files, self._links = database, repository, files, links
+        self._jobs, self._cursors, self._clock = jobs, cursors, clock
 
     async def seen_page(
         self, member: Principal, category: Category | None, cursor: str | None, limit: int, *, unread: bool
@@ -69,13 +82,13 @@ class AnnouncementService:
         kept, following = self._cursors.page(
             scope, rows, limit, lambda row: (row.pinned, row.urgent, row.visible_from, row.id)
         )
-        return Page(items=[_shown(row) for row in kept], next_cursor=following)
+        return Page(items=[self._shown(row) for row in kept], next_cursor=following)
 
     async def seen(self, member: Principal, announcement_id: int) -> MemberAnnouncement:
         """Return one that is for a member now; raise `NotFound` for any other."""
         if (found := await self._repository.seen(announcement_id, member.username, self._clock.now())) is None:
             raise NotFound
-        return _shown(found)
+        return self._shown(found)
 
     async def mark_read(self, member: Principal, announcement_id: int) -> None:
         """Note that a member read one; again is the same as once."""
@@ -88,13 +101,13 @@ class AnnouncementService:
         (before,) = self._cursors.read("all-announcements", cursor, tuple[int]) if cursor else (MAX_ID,)
         rows = await self._repository.page(before, limit + 1)
         kept, following = self._cursors.page("all-announcements", rows, limit, lambda row: (row.id,))
-        return Page(items=[_details(row) for row in kept], next_cursor=following)
+        return Page(items=[self._details(row) for row in kept], next_cursor=following)
 
     async def read(self, announcement_id: int) -> tuple[AnnouncementDetails, int]:
         """Return one, whomever it is for, and its version."""
         if (stored := await self._repository.read(announcement_id)) is None:
             raise NotFound
-        return _details(stored), stored.version
+        return self._details(stored), stored.version
 
     async def create(self, author: Principal, wanted: AnnouncementCreate) -> tuple[AnnouncementDetails, int]:
         """Write an announcement; members are told once it is visible."""
@@ -132,11 +145,61 @@ class AnnouncementService:
             await self._have_told(session, announcement)
         return await self.read(announcement_id)
 
+    async def put_image(
+        self, editor: Principal, announcement_id: int, raw: bytes, precondition: Precondition
+    ) -> tuple[AnnouncementDetails, int]:
+        """Show an image with an announcement, in place of the one there was."""
+        kept = await self._files.keep(raw)
+        try:
+            async with self._database.transaction() as session:
+                announcement = await self._locked(session, announcement_id)
+                precondition(announcement.version)
+                await self._files.illustrate(session, announcement_id, kept)
+                await self._set_image(session, editor, announcement, image_path_of(kept.id))
+        except (NotFound, PreconditionFailed):  # ours, and before the commit; after anything else there may be a row
+            await self._files.drop(kept)
+            raise
+        return await self.read(announcement_id)
+
+    async def remove_image(self, editor: Principal, announcement_id: int, precondition: Precondition) -> None:
+        """Take the image of an announcement off, if there is one."""
+        async with self._database.transaction() as session:
+            announcement = await self._locked(session, announcement_id)
+            precondition(announcement.version)
+            await self._files.remove_image(session, announcement_id)
+            await self._set_image(session, editor, announcement, None)
+
+    async def image(
+        self, file_id: UUID, variant: Variant, viewer: Principal | None, token: str | None
+    ) -> tuple[bytes, str, int]:
+        """Return an image, its media type and the seconds it may be cached.
+
+        It is for whom the announcement is for now, for who writes announcements, and for whoever has a link either of
+        them was given, the former as long as it is to be seen. Raises `NotFound`.
+        """
+        opened = self._links.opened_image(file_id, token)
+        member = viewer.username if viewer and viewer.kind == "member" else None
+        found = await self._repository.image(file_id, member, self._clock.now())
+        writes = (viewer and viewer.role in WRITERS) or (opened and opened[0] == _WRITERS)
+        if found is None or not (writes or (found.visible and (opened or found.included))):
+            raise NotFound
+        return await self._files.read(found.key, variant), found.media_type, opened[1] if opened else CACHED
+
+    async def _set_image(
+        self, session: AsyncSession, editor: Principal, announcement: Announcement, image: str | None
+    ) -> None:
+        if announcement.image != image:
+            announcement.image, announcement.updated_at = image, self._clock.now()
+            await session.flush()
+            await self._record(session, editor, "announcement-changed", announcement.id, ["image"])
+        await self._have_told(session, announcement)
+
     async def remove(self, editor: Principal, announcement_id: int, precondition: Precondition) -> None:
         """Delete an announcement, and who read it."""
         async with self._database.transaction() as session:
             announcement = await self._locked(session, announcement_id, to_delete=True)
             precondition(announcement.version)
+            await self._files.remove_image(session, announcement_id)
             await session.delete(announcement)
             await session.flush()
             await self._record(session, editor, "announcement-deleted", announcement_id, ())
@@ -164,6 +227,18 @@ class AnnouncementService:
             session, AUDIT_LOG, at=self._clock.now(), action=action, actor=actor.user_id,
             subject=f"announcement/{announcement_id}", details={"fields": sorted(fields)} if fields else {},
         )  # fmt: skip
+
+    def _shown(self, row: SeenAnnouncement) -> MemberAnnouncement:
+        plain = msgspec.structs.asdict(row) | {"image": self._links.shown(row.image, _READERS)}
+        return MemberAnnouncement(**plain, content_html=rendered(row.content))
+
+    def _details(self, row: StoredAnnouncement) -> AnnouncementDetails:
+        plain = msgspec.structs.asdict(row) | {"image": self._links.shown(row.image, _WRITERS)}
+        del plain["version"]
+        audience = {name: plain.pop(name) for name in ("batches", "batch_from", "batch_to", "location")}
+        return AnnouncementDetails(
+            **plain | {"audience": Audience(kind=row.audience, **audience)}, content_html=rendered(row.content)
+        )
 
 
 class Announcer:
@@ -222,17 +297,4 @@ def _check(fields: Mapping[str, Any]) -> None:
             *audience_violations({"kind": fields["audience"], **audience}),
             *(list(range_violations(times)) or schedule_violations(**times)),
         ]
-    )
-
-
-def _shown(row: SeenAnnouncement) -> MemberAnnouncement:
-    return MemberAnnouncement(**msgspec.structs.asdict(row), content_html=rendered(row.content))
-
-
-def _details(row: StoredAnnouncement) -> AnnouncementDetails:
-    plain = msgspec.structs.asdict(row)
-    del plain["version"]
-    audience = {name: plain.pop(name) for name in ("batches", "batch_from", "batch_to", "location")}
-    return AnnouncementDetails(
-        **plain | {"audience": Audience(kind=row.audience, **audience)}, content_html=rendered(row.content)
     )

@@ -40,11 +40,16 @@ class ClaimQueueController(Controller):
         self,
         claims: NamedDependency[ClaimService],
         wanted: Annotated[State, QueryParameter(name="state")] = "WAITING",
+        member: Annotated[str | None, QueryParameter(min_length=1, max_length=100)] = None,
+        older_than_days: Annotated[int | None, QueryParameter(ge=1, le=3650)] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=50)] = 12,
         cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     ) -> Page[ClaimRead]:
-        """List claims, the oldest first; one that waits comes with the records that agree in something."""
-        return await claims.page(wanted, cursor, limit)
+        """List claims, the oldest first; one that waits comes with the records that agree in something.
+
+        `member` is a username; `older_than_days` leaves out what came later.
+        """
+        return await claims.page(wanted, member, older_than_days, cursor, limit)
 
     @post("/{claim_id:int}/accept", operation_id="acceptClaim", summary="Accept a claim", status_code=200)
     async def accept(

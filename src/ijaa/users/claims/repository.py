@@ -84,7 +84,9 @@ class Account(msgspec.Struct, frozen=True):
 _COLUMNS = columns(Stored, "c", username="p.username", name="p.name", batch="p.batch")
 _FROM = "FROM claims c JOIN profiles p ON p.user_id = c.user_id"
 _PAGE = f"""
-SELECT {_COLUMNS} {_FROM} WHERE c.state = $1 AND c.id > $2 ORDER BY c.id LIMIT $3
+SELECT {_COLUMNS} {_FROM} WHERE c.state = $1 AND c.id > $2
+  AND ($3::text IS NULL OR p.username = $3) AND ($4::timestamptz IS NULL OR c.created_at <= $4)
+ORDER BY c.id LIMIT $5
 """
 _ONE = f"SELECT {_COLUMNS} {_FROM} WHERE c.id = $1 AND c.state <> 'RECEIVED'"
 
@@ -95,9 +97,11 @@ class ClaimRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, state: State, after: int, limit: int) -> list[Stored]:
-        """Return claims in the order they came."""
-        return await self._database.fetch(Stored, _PAGE, state, after, limit)
+    async def page(
+        self, state: State, member: str | None, until: datetime | None, after: int, limit: int
+    ) -> list[Stored]:
+        """Return claims in the order they came, of one member or of all, that came by then."""
+        return await self._database.fetch(Stored, _PAGE, state, after, member, until, limit)
 
     async def read(self, claim_id: int) -> Stored | None:
         """Return one claim."""

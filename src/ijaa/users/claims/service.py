@@ -1,5 +1,6 @@
 """Use cases of claims."""
 
+from datetime import timedelta
 from math import ceil
 
 import msgspec
@@ -85,11 +86,15 @@ class ClaimService:
             except RecordClaimed:  # an admin says what is right
                 return
 
-    async def page(self, state: State, cursor: str | None, limit: int) -> Page[ClaimRead]:
-        """Return claims in one state, the oldest first."""
-        scope = f"claims/{state}"
+    async def page(
+        self, state: State, member: str | None, days: int | None, cursor: str | None, limit: int
+    ) -> Page[ClaimRead]:
+        """Return claims in one state, the oldest first: those of a member, those that are so many days old."""
+        member = member and member.lower()
+        scope = f"claims/{state}/{member}/{days}"
         (after,) = self._cursors.read(scope, cursor, tuple[int]) if cursor else (0,)
-        rows = await self._repository.page(state, after, limit + 1)
+        until = None if days is None else self._clock.now() - timedelta(days=days)
+        rows = await self._repository.page(state, member, until, after, limit + 1)
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.id,))
         async with self._database.transaction() as session:
             found = await self._repository.matches(session, [_claimed(row) for row in kept])

@@ -19,6 +19,7 @@ from ijaa.users.connections.schemas import (
     SuggestionRead,
 )
 from ijaa.users.connections.service import ConnectionService
+from ijaa.users.connections.suggestion_service import SuggestionService
 from ijaa.users.profiles.schemas import MemberCard
 
 ConnectionId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
@@ -70,11 +71,14 @@ class ConnectionController(Controller):
     async def suggestions(
         self,
         caller: NamedDependency[Principal],
-        connections: NamedDependency[ConnectionService],
+        suggestions: NamedDependency[SuggestionService],
         limit: Limit = 12,
     ) -> Page[SuggestionRead]:
-        """Give members who share something the caller may see, with what it is; one page is all there is."""
-        return await connections.suggest(caller, limit)
+        """Give members who share something the caller may see, with what it is; one page is all there is.
+
+        A batch, an event both go or went to, a company, an interest, a profession or a place.
+        """
+        return await suggestions.suggest(caller, limit)
 
     @get("/{connection_id:int}", operation_id="getConnection", summary="Read a connection")
     async def read(
@@ -175,11 +179,14 @@ class BlockController(Controller):
         await blocks.unblock(caller, username)
 
 
-def connection_router(connections: ConnectionService, blocks: BlockService) -> Router:
+def connection_router(connections: ConnectionService, suggestions: SuggestionService, blocks: BlockService) -> Router:
     """Return the routes of connections and blocks."""
 
     def provide_connections() -> ConnectionService:
         return connections
+
+    def provide_suggestions() -> SuggestionService:
+        return suggestions
 
     def provide_blocks() -> BlockService:
         return blocks
@@ -189,6 +196,7 @@ def connection_router(connections: ConnectionService, blocks: BlockService) -> R
         route_handlers=[ConnectionController, MutualConnectionController, BlockController],
         dependencies={
             "connections": Provide(provide_connections, sync_to_thread=False),
+            "suggestions": Provide(provide_suggestions, sync_to_thread=False),
             "blocks": Provide(provide_blocks, sync_to_thread=False),
         },
     )

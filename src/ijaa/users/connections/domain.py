@@ -85,6 +85,8 @@ def subject_of(connection_id: int) -> str:
     return f"connection/{connection_id}"
 
 
-Reason = Literal["batch", "profession", "location"]
-WEIGHTS: Mapping[Reason, int] = {"batch": 4, "profession": 2, "location": 1}
+Reason = Literal["batch", "event", "company", "interest", "profession", "location"]
+WEIGHTS: Mapping[Reason, int] = {
+    "batch": 32, "event": 16, "company": 8, "interest": 4, "profession": 2, "location": 1,
+}  # fmt: skip
 """What each shared attribute counts: one of more weight outdoes all that follow."""

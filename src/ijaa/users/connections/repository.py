@@ -1,5 +1,6 @@
 """SQL of connections."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.connections.domain import Direction, Pair, Status
 from ijaa.users.connections.schemas import ConnectionCounts
-from ijaa.users.sight import ACCEPTED_OF, SEEN
+from ijaa.users.sight import ACCEPTED_OF, SEEN, SHOWN_CONNECTIONS
 
 
 class StoredConnection(msgspec.Struct, frozen=True):
@@ -110,12 +111,11 @@ class Unseen(Exception):  # noqa: N818 - an answer, not a failure
 
 # in order, and before anything is counted: what others commit meanwhile is counted, too
 _COUNTED = text("SELECT FROM profiles WHERE username = ANY (:usernames) ORDER BY user_id FOR UPDATE")
-_RECOUNT = text("""
-UPDATE directory d SET connections = (
-    SELECT count(*) FROM connections c
-    WHERE c.status = 'ACCEPTED' AND (c.requester_username = p.username OR c.receiver_username = p.username))
+_RECOUNT = text(f"""
+UPDATE directory d SET connections = {SHOWN_CONNECTIONS.format(member="p.username", now=":now")}
 FROM profiles p WHERE p.user_id = d.user_id AND p.username = ANY (:usernames)
 """)
+_CONNECTED = text(f"SELECT username FROM {ACCEPTED_OF.format(member='CAST(:username AS text)')} c ORDER BY username")
 
 
 class ConnectionRepository:
@@ -184,23 +184,27 @@ class ConnectionRepository:
             "receiver": pair.receiver_username, "now": pair.updated_at,
         }  # fmt: skip
         await session.execute(_CHANGE, values)
-        await self._recount(session, pair.requester_username, pair.receiver_username)
+        await self.recount(session, [pair.requester_username, pair.receiver_username], pair.updated_at)
 
-    async def remove(self, session: AsyncSession, pair: Pair) -> None:
+    async def remove(self, session: AsyncSession, pair: Pair, now: datetime) -> None:
         """Take a connection away."""
         await session.execute(_REMOVE, {"id": pair.id})
-        await self._recount(session, pair.requester_username, pair.receiver_username)
+        await self.recount(session, [pair.requester_username, pair.receiver_username], now)
 
-    async def sever(self, session: AsyncSession, one: str, other: str) -> int | None:
+    async def sever(self, session: AsyncSession, one: str, other: str, now: datetime) -> int | None:
         """Take away what is between two members, but a rejection; return the id of what was there."""
         severed: int | None = (await session.execute(_SEVER, {"one": one, "other": other})).scalar_one_or_none()
-        await self._recount(session, one, other)
+        await self.recount(session, [one, other], now)
         return severed
 
-    async def _recount(self, session: AsyncSession, *usernames: str) -> None:
-        """Count the connections of both anew where the directory sorts by them."""
+    async def connected(self, session: AsyncSession, username: str) -> list[str]:
+        """Return whom a member is connected with, whoever sees them."""
+        return [*(await session.scalars(_CONNECTED, {"username": username}))]
+
+    async def recount(self, session: AsyncSession, usernames: Sequence[str], now: datetime) -> None:
+        """Count the connections of members anew where the directory sorts by them."""
         await session.execute(_COUNTED, {"usernames": [*usernames]})
-        await session.execute(_RECOUNT, {"usernames": [*usernames]})
+        await session.execute(_RECOUNT, {"usernames": [*usernames], "now": now})
 
 
 def _outgoing(direction: Direction | None) -> bool | None:

@@ -14,8 +14,7 @@ from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.users.connections.domain import Ask, Direction, Pair, Status, answered, asked, refuse_removal, subject_of
 from ijaa.users.connections.repository import ConnectionRepository, StoredConnection, Unseen
-from ijaa.users.connections.schemas import ConnectionCounts, ConnectionRead, SuggestionRead
-from ijaa.users.connections.suggestion_repository import SuggestionRepository
+from ijaa.users.connections.schemas import ConnectionCounts, ConnectionRead
 from ijaa.users.errors import ConnectionExists, refuse
 from ijaa.users.notifications.domain import Kind
 from ijaa.users.notifications.service import Notifier
@@ -28,11 +27,11 @@ class ConnectionService:
     """Connects members, and shows them who is connected with whom."""
 
     def __init__(
-        self, database: Database, repository: ConnectionRepository, suggestions: SuggestionRepository,
-        cards: Cards, notifier: Notifier, cursors: Cursors, clock: Clock,
+        self, database: Database, repository: ConnectionRepository, cards: Cards, notifier: Notifier, cursors: Cursors,
+        clock: Clock,
     ) -> None:  # fmt: skip
-        self._database, self._repository, self._suggestions = database, repository, suggestions
-        self._cards, self._notifier, self._cursors, self._clock = cards, notifier, cursors, clock
+        self._database, self._repository, self._cards = database, repository, cards
+        self._notifier, self._cursors, self._clock = notifier, cursors, clock
 
     async def ask(self, member: Principal, username: str) -> ConnectionRead:
         """Ask somebody; who has asked already is accepted. Raise `NotFound` for whom the member cannot see."""
@@ -66,7 +65,7 @@ class ConnectionService:
         async with self._database.transaction() as session:
             pair = await self._locked(session, member, seen, now)
             refuse_removal(pair, member.username)
-            await self._repository.remove(session, pair)
+            await self._repository.remove(session, pair, now)
             names = [pair.requester_username, pair.receiver_username]
             await self._notifier.take_back(session, names, subject_of(pair.id))
 
@@ -100,12 +99,6 @@ class ConnectionService:
         rows = await self._repository.mutual(member.username, other, now, after, limit + 1)
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.username,))
         return Page(items=[self._cards.card(row, Relation.CONNECTION) for row in kept], next_cursor=following)
-
-    async def suggest(self, member: Principal, limit: int) -> Page[SuggestionRead]:
-        """Return whom the member may know, with the reasons he may see."""
-        rows = await self._suggestions.found(member.username, self._clock.now(), limit)
-        items = [SuggestionRead(self._cards.card(row, Relation.MEMBER), row.reasons) for row in rows]
-        return Page(items=items, next_cursor=None)
 
     async def _asked(self, session: AsyncSession, pair: Pair | None, asker: str, other: str, now: datetime) -> int:
         match asked(pair, asker, now), pair:

@@ -9,12 +9,14 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 from ijaa.users.directory.domain import CONNECTIONS, FACET_PEOPLE, FACET_VALUES, MEMBERS, Entry, Query, Source, entries
 from ijaa.users.directory.filters import Bound, Order, Position, Tier, conditions, tier_conditions
 from ijaa.users.directory.schemas import Wanted
 from ijaa.users.locks import lock_profiles
+from ijaa.users.sight import ACCEPTED_OF, SHOWN_CONNECTIONS
 from ijaa.users.standing import MAY_ACT
 
 _CONNECTED = """
@@ -27,6 +29,18 @@ SELECT u.id FROM users u WHERE u.username = $1
 UNION ALL SELECT u.id FROM blocks b
 JOIN users u ON u.username = CASE b.blocker_username WHEN $1 THEN b.blocked_username ELSE b.blocker_username END
 WHERE b.blocker_username = $1 OR b.blocked_username = $1
+"""
+_FEWER = f"""
+WITH hidden AS (
+    SELECT CASE b.blocker_username WHEN $1 THEN b.blocked_username ELSE b.blocker_username END AS username
+    FROM blocks b WHERE b.blocker_username = $1 OR b.blocked_username = $1
+), fewer AS (
+    SELECT p.user_id, count(DISTINCT h.username) AS number
+    FROM hidden h JOIN users u ON u.username = h.username AND {MAY_ACT.format(now="$2::timestamptz")}
+    CROSS JOIN LATERAL {ACCEPTED_OF.format(member="h.username")} c JOIN profiles p ON p.username = c.username
+    GROUP BY p.user_id
+)
+SELECT coalesce(array_agg(user_id), '{{}}'), coalesce(array_agg(number::int), '{{}}') FROM fewer
 """
 _AROUND = f"SELECT ARRAY({_CONNECTED}), ARRAY({_HIDDEN})"
 # what is common and what is rare want different plans
@@ -41,13 +55,18 @@ SELECT {
         titles="ARRAY(SELECT e.title FROM experiences e WHERE e.user_id = p.user_id)",
         companies="ARRAY(SELECT e.company FROM experiences e WHERE e.user_id = p.user_id AND e.company IS NOT NULL)",
         interests="ARRAY(SELECT i.interest FROM interests i WHERE i.user_id = p.user_id)",
-        connections="(SELECT count(*) FROM connections c WHERE c.status = 'ACCEPTED'"
-        " AND (c.requester_username = p.username OR c.receiver_username = p.username))",
+        connections=SHOWN_CONNECTIONS.format(member="p.username", now=":now"),
     )
 } FROM profiles p"""
 _SOURCE = text(f"{_SOURCES} WHERE p.user_id = ANY (:user_ids)")
 _NEXT = text("SELECT user_id FROM profiles WHERE user_id > :after ORDER BY user_id LIMIT :portion")
 _COLUMNS = "d.user_id, d.sort_key, d.batch, d.connections, d.profession_key, d.location_key"
+_ALL_COLUMNS = ", ".join(f"x.{name}" for name in (*Entry.__struct_fields__,) if name != "connections")
+_COUNTED_FEWER = (
+    f"(SELECT {_ALL_COLUMNS}, x.connections - f.number AS connections"
+    " FROM directory x JOIN unnest({}, {}) AS f (user_id, number) USING (user_id))"
+)
+"""The directory of those who are counted fewer connections, as it is for somebody who counts them so."""
 _FORGET = text("DELETE FROM directory WHERE user_id = ANY (:user_ids)")
 _FIELDS = tuple(name for name in Entry.__struct_fields__ if name != "words")
 _PUT = text(f"""
@@ -56,11 +75,20 @@ VALUES ({", ".join(f":{name}" for name in _FIELDS)}, array_to_tsvector(CAST(:wor
 """)
 
 
+class Fewer(msgspec.Struct, frozen=True):
+    """Who has connections that are hidden from a viewer, and how many each."""
+
+    user_ids: list[int] = []
+    numbers: list[int] = []
+
+
 class Around(msgspec.Struct, frozen=True):
     """Whom a viewer is connected with, and whom he does not find: himself, and whoever blocked or is blocked."""
 
     connected: list[int]
     hidden: list[int]
+    fewer: Fewer = Fewer()
+    """Looked at where an order comes from counts."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -92,8 +120,8 @@ class Counted(msgspec.Struct, frozen=True):
 class DirectoryRepository:
     """Entries, to be searched by one predicate of who is found by whom, and to be made."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     @asynccontextmanager
     async def searching(self) -> AsyncIterator[None]:
@@ -106,6 +134,12 @@ class DirectoryRepository:
         """Return whom a viewer finds otherwise than anybody else would."""
         found = await self._database.fetch_one(Around, _AROUND, viewer)
         return found or Around([], [])
+
+    async def around_with_counts(self, viewer: str, now: datetime) -> Around:
+        """Return the same with whose connections he counts fewer than others would: blocks hide some from him."""
+        around = await self.around(viewer)
+        fewer = await self._database.fetch_one(Fewer, _FEWER, viewer, now)
+        return msgspec.structs.replace(around, fewer=fewer or Fewer())
 
     async def tolerate(self) -> None:
         """Let a name match that is spelt a little otherwise; within `searching`."""
@@ -158,9 +192,10 @@ class DirectoryRepository:
     async def renew(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
         """Make the entries of members anew from what they say now; those who are gone have none."""
         whose = {"user_ids": list(user_ids)}
+        reading = whose | {"now": self._clock.now()}
         # before the sources are read: whoever changes what they are made of has the lock of the profile, too
         await lock_profiles(session, user_ids)
-        sources = [Source(*row) for row in await session.execute(_SOURCE, whose)]
+        sources = [Source(*row) for row in await session.execute(_SOURCE, reading)]
         await session.execute(_FORGET, whose)
         if made := [msgspec.structs.asdict(entry) for source in sources for entry in entries(source)]:
             await session.execute(_PUT, made)
@@ -177,12 +212,20 @@ def _found(around: Around, matching: Sequence[str], now: datetime, bound: Bound,
     others = f"NOT d.user_id = ANY ({bound(around.hidden)}::bigint[])"
     common = " AND ".join([*matching, others, MAY_ACT.format(now=f"{bound(now)}::timestamptz")])
     connected = f"{bound(around.connected)}::bigint[]"
-    rows = f"SELECT {_COLUMNS} FROM directory d JOIN users u ON u.id = d.user_id WHERE"
-    anybody = f"{rows} d.level = {MEMBERS} AND NOT (d.personal AND d.user_id = ANY ({connected})) AND {common} {end}"
-    if not around.connected:
-        return anybody
-    near = f"{rows} d.level = {CONNECTIONS} AND d.user_id = ANY ({connected}) AND {common} {end}"
-    return f"({anybody}) UNION ALL ({near})"
+    levels = [f"d.level = {MEMBERS} AND NOT (d.personal AND d.user_id = ANY ({connected}))"]
+    if around.connected:
+        levels.append(f"d.level = {CONNECTIONS} AND d.user_id = ANY ({connected})")
+    tables = [("directory", "true")]
+    if around.fewer.user_ids:
+        whose, numbers = f"{bound(around.fewer.user_ids)}::bigint[]", f"{bound(around.fewer.numbers)}::int[]"
+        tables = [("directory", f"NOT d.user_id = ANY ({whose})"), (_COUNTED_FEWER.format(whose, numbers), "true")]
+    branches = [
+        f"SELECT {_COLUMNS} FROM {table} d JOIN users u ON u.id = d.user_id"
+        f" WHERE {level} AND {which} AND {common} {end}"
+        for table, which in tables
+        for level in levels
+    ]
+    return " UNION ALL ".join(f"({branch})" for branch in branches)
 
 
 def position(hit: Hit, tier: Tier, order: Order) -> tuple[Any, ...]:

@@ -33,7 +33,8 @@ class DirectoryService:
         if asked is None and wanted.q is not None:
             return Page(items=[], next_cursor=None, total=0 if include_total else UNSET)
         async with self._repository.searching():
-            around, now = await self._repository.around(viewer.username), self._clock.now()
+            now = self._clock.now()
+            around = await self._around(viewer.username, sort, now)
             found = await self._search(around, wanted, asked, now, sort=sort, after=after, limit=limit + 1)
             kept, following = self._cursors.page(scope, found, limit, lambda one: position(*one, ORDERS[sort]))
             total = await self._repository.count(around, wanted, asked, now) if include_total else UNSET
@@ -64,6 +65,11 @@ class DirectoryService:
         for one in counted:
             values[one.facet].append(FacetValue(value=one.value, count=one.count))
         return Facets(**values)
+
+    async def _around(self, viewer: str, sort: Sort, now: datetime) -> Around:
+        if sort == "connections":
+            return await self._repository.around_with_counts(viewer, now)
+        return await self._repository.around(viewer)
 
     async def _search(
         self, around: Around, wanted: Wanted, asked: Query | None, now: datetime, *,

@@ -22,6 +22,7 @@ class Experience(UsersBase):
         CheckConstraint(f"{_YEARS.format('start_date')} AND {_YEARS.format('end_date')}", name="years"),
         CheckConstraint("version > 0", name="version"),
         Index("idx_experiences_user", "user_id", text("start_date DESC")),
+        Index("idx_experiences_company", "company_key", "user_id"),
     )
 
     id: Mapped[Key]

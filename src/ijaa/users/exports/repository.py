@@ -45,7 +45,8 @@ class Archive(msgspec.Struct, frozen=True):
 class OwnFile(msgspec.Struct, frozen=True):
     """A file of a member."""
 
-    purpose: str
+    name: str
+    """What it is, and of what."""
     key: str
     media_type: str
 
@@ -93,7 +94,10 @@ WHERE e.state = 'REQUESTED' AND e.created_at <= :before AND u.id = e.user_id
 RETURNING e.id, u.username
 """)
 _FILES = """
-SELECT purpose, key, media_type FROM files WHERE owner_id = $1 AND purpose <> 'export' ORDER BY purpose, id
+SELECT concat_ws('-', purpose, report_id, place), key, media_type FROM files
+WHERE owner_id = $1 AND purpose <> 'export'
+   OR report_id IN (SELECT r.id FROM reports r JOIN users u ON u.username = r.reporter_username WHERE u.id = $1)
+ORDER BY purpose, report_id, place, id
 """
 _WHOSE = f"""
 SELECT {columns(Subject, "u")} FROM exports e JOIN users u ON u.id = e.user_id
@@ -138,7 +142,7 @@ class ExportRepository:
         return await self._database.fetch_one(Subject, _WHOSE, export_id)
 
     async def files(self, owner_id: int) -> list[OwnFile]:
-        """Return the files of a member, without his archives."""
+        """Return the files of a member and what he attached to reports, without his archives."""
         return await self._database.fetch(OwnFile, _FILES, owner_id)
 
     async def lock_requested(self, session: AsyncSession, export_id: UUID) -> Export | None:

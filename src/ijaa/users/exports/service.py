@@ -181,7 +181,7 @@ class ExportMaker:
             async with claim.finish() as session:
                 if wanted := await self._repository.lock_requested(session, export_id):
                     now = self._clock.now()
-                    await self._files.add(session, subject.id, "export", kept)
+                    await self._files.add_export(session, subject.id, kept)
                     await self._repository.keep(session, wanted, kept.id, kept.size, now)
                     await _tell(session, self._notifier, export_id, subject.username, "READY", wanted.expires_at or now)
         except ClaimLost:
@@ -198,12 +198,12 @@ class ExportMaker:
                     raise Unavailable(f"Nobody tells here what the {module} module keeps.")
                 await archive.write_records(module, records, subject.username)
             for one in await self._repository.files(subject.id):
-                name = f"files/{one.purpose}{_ENDINGS.get(one.media_type, '')}"
+                name = f"files/{one.name}{_ENDINGS.get(one.media_type, '')}"
                 portions = await self._files.portions(one.key)
                 if portions is not None:
                     await archive.write_file(name, one.media_type, portions)
                 elif tries < _LOOKS:
-                    raise JobFailed(f"the file {one.purpose} is not there")
+                    raise JobFailed(f"the file {one.name} is not there")
                 else:
                     archive.files.append(f"{name} is missing: it could not be found where it should be")
             text = readme(self._place, subject.username, now, archive.tables, archive.files)

@@ -29,6 +29,17 @@ class FileRepository:
         total = await session.scalar(put)
         return int(total or 0)
 
+    async def remove_image(self, session: AsyncSession, announcement_id: int) -> Sequence[str]:
+        """Delete the row of an announcement's image; return its key, if there was one."""
+        statement = delete(File).where(File.announcement_id == announcement_id).returning(File.key)
+        return (await session.scalars(statement)).all()
+
+    async def attached(self, session: AsyncSession, report_id: int, place: int) -> bytes | None:
+        """Return the digest of an attachment of a report, None where there is none."""
+        statement = select(File.sha256).where(File.report_id == report_id, File.place == place)
+        found: bytes | None = await session.scalar(statement)
+        return found
+
     async def remove(self, session: AsyncSession, owner_id: int, purpose: str | None = None) -> Sequence[str]:
         """Delete the rows of somebody, all or those of one purpose; return their keys."""
         clauses: list[Any] = [File.owner_id == owner_id]

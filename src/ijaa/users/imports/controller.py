@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
 
 from ijaa.shared.errors import Invalid, Violation
+from ijaa.shared.http.description import RAW, RawBody
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
@@ -17,6 +18,15 @@ from ijaa.users.imports.service import ImportService, Order
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a file (domain: limits)."""
+_FILE = RawBody(
+    "text/csv",
+    LARGEST,
+    "A CSV file (RFC 4180) in UTF-8, at most 10 MB; the first line names the columns, one of them the name. "
+    "A row needs a name and one of e-mail, phone, birth date (1980-12-31 or 31.12.1980) and student number; "
+    "a blank overwrites nothing.",
+    "Name,Batch,E-Mail,Phone,Date of Birth,Student Number,Profession,Location\r\n"
+    "Asha Rahman,2009,asha@alumni.example,+880 1711 123456,1990-02-01,A-17,Nurse,Dhaka\r\n",
+)
 _MAPPING = msgspec.json.Decoder(dict[Annotated[str, msgspec.Meta(max_length=100)], Field])
 
 
@@ -31,7 +41,7 @@ class ImportController(Controller):
         operation_id="importMembers",
         summary="Import members",
         status_code=202,
-        opt={"media_types": {"text/csv"}},
+        opt={"media_types": {_FILE.media_type}, RAW: _FILE},
         request_max_body_size=LARGEST,
     )
     async def begin(

@@ -24,44 +24,44 @@ _KEPT = [column for column in _GIVEN if column not in {"line", "extra"}]
 _MERGED = {column: f"coalesce(g.{column}, r.{column})" for column in _KEPT} | {"extra": "r.extra || g.extra"}
 _NEW = f"({', '.join(_MERGED.values())})"
 _OLD = f"({', '.join(f'r.{column}' for column in _MERGED)})"
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('member_records', 0))")
+# a portion finds its records by their indexes, whatever was last known of the table: it may just have been filled
+_ONE_AT_A_TIME = text("""
+SELECT pg_advisory_xact_lock(hashtextextended('member_records', 0)), set_config('enable_seqscan', 'off', true)
+""")
 _WRITE = text(f"""
 WITH given AS MATERIALIZED (
     SELECT {", ".join(_GIVEN).replace("extra", "CAST(extra AS jsonb) AS extra")}
     FROM unnest({", ".join(f"CAST(:{column} AS {kind}[])" for column, kind in _GIVEN.items())})
         AS g ({", ".join(_GIVEN)})
-), candidates AS (
-    SELECT g.line, r.id FROM given g JOIN member_records r ON r.email = g.email
-    UNION SELECT g.line, r.id FROM given g JOIN member_records r ON r.phone_key = g.phone_key
-    UNION SELECT g.line, r.id FROM given g JOIN member_records r ON r.student_key = g.student_key
-    UNION SELECT g.line, r.id FROM given g JOIN member_records r
-        ON r.name_key = g.name_key AND r.birth_date = g.birth_date
-), matched AS (
-    SELECT g.line, r.id FROM candidates c JOIN given g USING (line) JOIN member_records r USING (id)
-    WHERE (r.student_key = g.student_key) IS NOT FALSE AND (
-        r.name_key = g.name_key AND (
-            r.email = g.email OR r.phone_key = g.phone_key OR r.student_key = g.student_key
-            OR r.birth_date = g.birth_date AND (r.batch = g.batch) IS NOT FALSE)
-        OR r.student_key = g.student_key AND (
-            r.email = g.email OR r.phone_key = g.phone_key OR r.birth_date = g.birth_date))
 ), judged AS (
-    SELECT g.line, count(m.id) AS matches, min(m.id) AS id FROM given g LEFT JOIN matched m USING (line) GROUP BY g.line
-), placed AS (
-    SELECT line, matches, id, CASE WHEN matches = 1 THEN min(line) OVER (PARTITION BY id, matches) END AS first
+    SELECT g.*, j.* FROM given g CROSS JOIN LATERAL (
+        SELECT count(*) AS matches, min(r.id) AS record_id FROM member_records r WHERE r.id IN (
+            SELECT m.id FROM member_records m WHERE m.email = g.email
+            UNION SELECT m.id FROM member_records m WHERE m.phone_key = g.phone_key
+            UNION SELECT m.id FROM member_records m WHERE m.student_key = g.student_key
+            UNION SELECT m.id FROM member_records m WHERE m.name_key = g.name_key AND m.birth_date = g.birth_date
+        ) AND (r.student_key = g.student_key) IS NOT FALSE AND (
+            r.name_key = g.name_key AND (
+                r.email = g.email OR r.phone_key = g.phone_key OR r.student_key = g.student_key
+                OR r.birth_date = g.birth_date AND (r.batch = g.batch) IS NOT FALSE)
+            OR r.student_key = g.student_key AND (
+                r.email = g.email OR r.phone_key = g.phone_key OR r.birth_date = g.birth_date))
+    ) j
+), placed AS MATERIALIZED (
+    SELECT judged.*, CASE WHEN matches = 1 THEN min(line) OVER (PARTITION BY record_id, matches) END AS first
     FROM judged
 ), updated AS (
     UPDATE member_records r
     SET {", ".join(f"{column} = {value}" for column, value in _MERGED.items())},
         import_id = :import_id, updated_at = :now
-    FROM given g JOIN placed p USING (line)
-    WHERE r.id = p.id AND p.first = p.line AND {_NEW} IS DISTINCT FROM {_OLD}
+    FROM placed g WHERE r.id = g.record_id AND g.first = g.line AND {_NEW} IS DISTINCT FROM {_OLD}
     RETURNING g.line
 ), created AS (
     INSERT INTO member_records ({", ".join(_MERGED)}, import_id, created_at, updated_at)
     SELECT {", ".join(f"g.{column}" for column in _MERGED)}, :import_id, CAST(:now AS timestamptz), :now
-    FROM given g JOIN placed p USING (line) WHERE p.matches = 0 ORDER BY g.line
+    FROM placed g WHERE g.matches = 0 ORDER BY g.line
 )
-SELECT p.line, p.matches, p.first, u.line IS NOT NULL FROM placed p LEFT JOIN updated u USING (line) ORDER BY p.line
+SELECT line, matches, first, line IN (SELECT line FROM updated) FROM placed ORDER BY line
 """)
 
 

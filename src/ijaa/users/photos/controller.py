@@ -5,20 +5,18 @@ from uuid import UUID
 
 from litestar import Controller, Response, Router, delete, get, put
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
 from ijaa.shared.http.etags import etag
+from ijaa.shared.http.images import IMAGE, image
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.http.uploads import ENVELOPE, TAKES_A_FILE, read_file
 from ijaa.shared.principals import Principal
 from ijaa.shared.storage_images import LARGEST, MEDIA_TYPE, Variant
-from ijaa.users.photos.service import PhotoService, Picture
+from ijaa.users.photos.service import PhotoService
 from ijaa.users.profiles.schemas import ProfileRead
 
 _TAKEN = LARGEST + ENVELOPE
-_PICTURE = ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="the image")
-_SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class OwnPhotoController(Controller):
@@ -75,7 +73,7 @@ class FileController(Controller):
         operation_id="getFile",
         summary="Read a file",
         media_type=MEDIA_TYPE,
-        responses={200: _PICTURE},
+        responses=IMAGE,
     )
     async def read(
         self,
@@ -86,7 +84,8 @@ class FileController(Controller):
         token: Annotated[str | None, QueryParameter(max_length=200)] = None,
     ) -> Response[bytes]:
         """Give an image to whom its profile shows it, or to whoever has a link that is still good (`token`)."""
-        return _image(await photos.read(file_id, variant, request.user, token))
+        found = await photos.read(file_id, variant, request.user, token)
+        return image(found.content, found.media_type, found.purpose, seconds=found.seconds, public=found.public)
 
 
 def photo_router(service: PhotoService) -> Router:
@@ -105,19 +104,3 @@ def photo_router(service: PhotoService) -> Router:
 def _profile(changed: tuple[ProfileRead, int]) -> Response[ProfileRead]:
     profile, version = changed
     return Response(profile, headers={"ETag": etag(version)})
-
-
-def _image(picture: Picture) -> Response[bytes]:
-    """Return an answer no browser takes for anything but an image."""
-    kept = "public" if picture.public else "private"
-    return Response(
-        picture.content,
-        media_type=picture.media_type,
-        headers={
-            "Content-Disposition": f'inline; filename="{picture.purpose}.webp"',
-            "Content-Security-Policy": _SANDBOX,
-            "Cross-Origin-Resource-Policy": "cross-origin",  # pages of other origins show it, with a link
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": f"{kept}, max-age={picture.seconds}, immutable",
-        },
-    )

@@ -17,9 +17,13 @@ def shown_to_members(field: str) -> str:
     It is what is indexed, so that a hidden value finds nobody and takes nobody's place.
     """
     # as PostgreSQL writes it back, line for line, or alembic takes it for another index
+    return f"(\nCASE\n    WHEN {for_members(field)} THEN lower({{p}}{field})\n    ELSE NULL\nEND)"
+
+
+def for_members(field: str) -> str:
+    """Return the SQL of whether members see a field or a list who are not connected; `{p}` goes before each column."""
     audience = f"COALESCE({{p}}visibility ->> '{field}', '{default_audience(field)}')"
-    shown = f"{audience} = ANY (ARRAY['members', 'public'])"
-    return f"(\nCASE\n    WHEN {shown} THEN lower({{p}}{field})\n    ELSE NULL\nEND)"
+    return f"{audience} = ANY (ARRAY['members', 'public'])"
 
 
 class Profile(UsersBase):

@@ -1,23 +1,29 @@
 """Routes of reports."""
 
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Controller, Response, Router, get, patch, post
+from litestar import Controller, Response, Router, get, patch, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ijaa.shared.http.etags import etag, refuse_stale
+from ijaa.shared.http.images import IMAGE, image
+from ijaa.shared.http.requests import StrictRequest
+from ijaa.shared.http.uploads import ENVELOPE, TAKES_A_FILE, read_file
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
+from ijaa.shared.storage_images import LARGEST, MEDIA_TYPE, Variant
 from ijaa.users.profiles.controller import IfMatch
-from ijaa.users.reports.domain import Category, Priority, Status
+from ijaa.users.reports.domain import ATTACHMENTS, Category, Priority, Status
 from ijaa.users.reports.schemas import OwnReport, ReportCreate, ReportFilter, ReportPatch, ReportRead
 from ijaa.users.reports.service import ReportService
 
 ReportId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
 Cursor = Annotated[str | None, QueryParameter(max_length=500)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+_CACHED = 3600
 
 
 @post("/reports", operation_id="fileReport", summary="Report something", tags=["Reports"])
@@ -53,6 +59,27 @@ class OwnReportController(Controller):
         """Give a report the caller filed."""
         return await reports.own(caller, report_id)
 
+    @put(
+        "/{report_id:int}/attachments/{place:int}",
+        operation_id="putReportAttachment",
+        summary="Attach an image to a report of mine",
+        opt=TAKES_A_FILE,
+        request_max_body_size=LARGEST + ENVELOPE,
+    )
+    async def attach(
+        self,
+        request: StrictRequest,
+        caller: NamedDependency[Principal],
+        reports: NamedDependency[ReportService],
+        report_id: ReportId,
+        place: Annotated[int, PathParameter(ge=1, le=ATTACHMENTS)],
+    ) -> OwnReport:
+        """Attach a JPEG, PNG or WebP (`file`, at most 5 MB and 24 megapixels), drawn anew, at one of five places.
+
+        Those who settle reports see it, and nobody else. It stays what it is: 409 where another one is.
+        """
+        return await reports.attach(caller, report_id, place, await read_file(request, LARGEST))
+
 
 class ReportController(Controller):
     """The queue of reports, for those who settle them."""
@@ -83,6 +110,23 @@ class ReportController(Controller):
         """Give a report with what it is about as it was then, and its version as the ETag."""
         found, version = await reports.read(report_id)
         return Response(found, headers={"ETag": etag(version)})
+
+    @get(
+        "/attachments/{attachment_id:uuid}",
+        operation_id="getReportAttachment",
+        summary="Read an image of a report",
+        media_type=MEDIA_TYPE,
+        responses=IMAGE,
+    )
+    async def attachment(
+        self,
+        reports: NamedDependency[ReportService],
+        attachment_id: Annotated[UUID, PathParameter()],
+        variant: Annotated[Variant, QueryParameter()] = "full",
+    ) -> Response[bytes]:
+        """Give an image a reporter attached."""
+        content, media_type = await reports.attachment(attachment_id, variant)
+        return image(content, media_type, "attachment", seconds=_CACHED)
 
     @patch("/{report_id:int}", operation_id="editReport", summary="Settle a report")
     async def edit(

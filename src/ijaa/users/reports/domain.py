@@ -15,6 +15,8 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 """In the order of the queue."""
 TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
 
+ATTACHMENTS = 5
+"""Images a report may have."""
 ENDED: frozenset[Status] = frozenset({"RESOLVED", "CLOSED"})
 _NEXT: Mapping[Status, frozenset[Status]] = {
     "PENDING": frozenset({"IN_PROGRESS"}),

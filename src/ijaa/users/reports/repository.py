@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, text
@@ -31,8 +32,16 @@ class StoredOwn(msgspec.Struct, frozen=True):
     target_id: str | None
     status: Status
     outcome: str | None
+    attachments: int
     created_at: datetime
     resolved_at: datetime | None
+
+
+class StoredAttachment(msgspec.Struct, frozen=True):
+    """An image of a report."""
+
+    key: str
+    media_type: str
 
 
 class StoredReport(msgspec.Struct, frozen=True):
@@ -47,6 +56,7 @@ class StoredReport(msgspec.Struct, frozen=True):
     target_id: str | None
     evidence: str | None
     """JSON."""
+    attachments: list[UUID]
     status: Status
     priority: Priority
     assigned_to: str | None
@@ -66,10 +76,15 @@ SELECT {columns(StoredProfile, "p", visibility="p.visibility::text", connected=_
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = lower($1) AND {MAY_ACT.format(now="$3::timestamptz")}
 """
-_OWN = f"SELECT {columns(StoredOwn, 'r')} FROM reports r WHERE r.reporter_username = $1"
+_NUMBER = "(SELECT count(*) FROM files f WHERE f.report_id = r.id)"
+_IMAGES = "ARRAY(SELECT f.id FROM files f WHERE f.report_id = r.id ORDER BY f.place)"
+_ATTACHMENT = "SELECT f.key, f.media_type FROM files f WHERE f.id = $1 AND f.report_id IS NOT NULL"
+_OWN = f"SELECT {columns(StoredOwn, 'r', attachments=_NUMBER)} FROM reports r WHERE r.reporter_username = $1"
 _OWN_ONE = f"{_OWN} AND r.id = $2"
 _OWN_PAGE = f"{_OWN} AND r.id < $2 ORDER BY r.id DESC LIMIT $3"
-_READ = f"SELECT {columns(StoredReport, 'r', evidence='r.evidence::text', rank=RANK)} FROM reports r"
+_READ = f"""
+SELECT {columns(StoredReport, "r", evidence="r.evidence::text", attachments=_IMAGES, rank=RANK)} FROM reports r
+"""
 _ONE = f"{_READ} WHERE r.id = $1"
 _CLAUSES = {
     "status": "r.status = {}",
@@ -117,6 +132,16 @@ class ReportRepository:
     async def read(self, report_id: int) -> StoredReport | None:
         """Return one report."""
         return await self._database.fetch_one(StoredReport, _ONE, report_id)
+
+    async def attachment(self, file_id: UUID) -> StoredAttachment | None:
+        """Return an image of a report."""
+        return await self._database.fetch_one(StoredAttachment, _ATTACHMENT, file_id)
+
+    async def lock_own(self, session: AsyncSession, reporter: str, report_id: int) -> Report | None:
+        """Return a report of a member's own to change."""
+        statement = select(Report).where(Report.id == report_id, Report.reporter_username == reporter)
+        found: Report | None = await session.scalar(statement.with_for_update())
+        return found
 
     async def add(self, session: AsyncSession, report: Report) -> None:
         """Add a report."""

@@ -62,6 +62,8 @@ class OwnReport(View, frozen=True):
     status: Status
     outcome: str | None
     """Null until the report has ended."""
+    attachments: int
+    """How many images are attached."""
     created_at: datetime
     resolved_at: datetime | None
 
@@ -77,6 +79,8 @@ class ReportRead(View, frozen=True):
     target: TargetRead | None
     evidence: dict[str, Any] | None
     """The target as the reporter saw it."""
+    attachments: list[str]
+    """Paths of the images the reporter attached, for who settles reports alone."""
     status: Status
     priority: Priority
     assigned_to: str | None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
-from ijaa.shared.errors import NotFound, Unavailable, Violation
+from ijaa.shared.errors import Conflict, NotFound, Unavailable, Violation
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID
-from ijaa.users.errors import ReportTransition, refuse
+from ijaa.shared.storage_images import Variant
+from ijaa.users.errors import ReportEnded, ReportTransition, refuse
+from ijaa.users.files.service import FileService
 from ijaa.users.notifications.service import Notifier
 from ijaa.users.ports import ContentRef, EventContent
 from ijaa.users.profiles.domain import relation, visible_fields
@@ -48,12 +51,13 @@ class ReportService:
         database: Database,
         repository: ReportRepository,
         contents: EventContent | None,
+        files: FileService,
         notifier: Notifier,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._database, self._repository, self._contents = database, repository, contents
-        self._notifier, self._cursors, self._clock = notifier, cursors, clock
+        self._files, self._notifier, self._cursors, self._clock = files, notifier, cursors, clock
 
     async def file(self, reporter: Principal, given: ReportCreate) -> OwnReport:
         """Take a report in, with what it is about as the reporter sees it now.
@@ -98,6 +102,33 @@ class ReportService:
             raise NotFound
         return _own(found)
 
+    async def attach(self, reporter: Principal, report_id: int, place: int, raw: bytes) -> OwnReport:
+        """Attach an image to a report of a member's own; the same one again is the same as once.
+
+        Raises:
+            ReportEnded: the report has ended.
+            AttachmentExists: another image is at this place: what was filed stays.
+
+        """
+        kept = await self._files.keep(raw)
+        new = False
+        try:
+            async with self._database.transaction() as session:
+                await self._open(session, reporter, report_id)
+                new = await self._files.attach(session, report_id, place, kept)
+        except (NotFound, Conflict):  # ours, and before the commit; after anything else there may be a row
+            await self._files.drop(kept)
+            raise
+        if not new:
+            await self._files.drop(kept)
+        return await self.own(reporter, report_id)
+
+    async def attachment(self, file_id: UUID, variant: Variant) -> tuple[bytes, str]:
+        """Return an image of a report, for who settles reports, and its media type."""
+        if (found := await self._repository.attachment(file_id)) is None:
+            raise NotFound
+        return await self._files.read(found.key, variant), found.media_type
+
     async def page(self, wanted: ReportFilter, cursor: str | None, limit: int) -> Page[ReportRead]:
         """Return the queue: the most urgent first, of these the oldest."""
         scope = f"queue/{msgspec.json.encode(wanted).decode()}"
@@ -132,6 +163,13 @@ class ReportService:
                 await self._check(session, report, changed)
                 await self._apply(session, admin, report, changed)
         return await self.read(report_id)
+
+    async def _open(self, session: AsyncSession, reporter: Principal, report_id: int) -> None:
+        """Lock a report of a member's own that has not ended."""
+        if (report := await self._repository.lock_own(session, reporter.username, report_id)) is None:
+            raise NotFound
+        if report.status in ENDED:
+            raise ReportEnded
 
     async def _evidence(self, reporter: Principal, target: Target) -> dict[str, Any]:
         if target.kind == "member":
@@ -198,12 +236,13 @@ def _own(row: StoredOwn) -> OwnReport:
 
 
 def _read(row: StoredReport) -> ReportRead:
-    made = {"target", "evidence", "resolution_seconds"}
+    made = {"target", "evidence", "attachments", "resolution_seconds"}
     plain = {name: getattr(row, name) for name in ReportRead.__struct_fields__ if name not in made}
     took = row.resolved_at - row.created_at if row.resolved_at else None
     return ReportRead(
         **plain,
         target=_target(row),
         evidence=msgspec.json.decode(row.evidence) if row.evidence else None,
+        attachments=[f"/api/v1/admin/reports/attachments/{file_id}" for file_id in row.attachments],
         resolution_seconds=int(took.total_seconds()) if took else None,
     )

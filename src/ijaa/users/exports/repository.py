@@ -94,7 +94,8 @@ WHERE e.state = 'REQUESTED' AND e.created_at <= :before AND u.id = e.user_id
 RETURNING e.id, u.username
 """)
 _FILES = """
-SELECT concat_ws('-', purpose, report_id, place), key, media_type FROM files
+SELECT CASE purpose WHEN 'attachment' THEN concat_ws('-', purpose, report_id, place) ELSE purpose END, key, media_type
+FROM files
 WHERE owner_id = $1 AND purpose <> 'export'
    OR report_id IN (SELECT r.id FROM reports r JOIN users u ON u.username = r.reporter_username WHERE u.id = $1)
 ORDER BY purpose, report_id, place, id

@@ -132,7 +132,7 @@ async def _clone(servers: dict[str, str], module: str) -> AsyncIterator[str]:
         try:
             yield app.render_as_string(hide_password=False)
         finally:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await superuser.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await superuser.close()

@@ -76,7 +76,7 @@ class FaultProxy:
         writer.close()
 
 
-async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
+async def eventually(true: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):
         while not true():

@@ -70,7 +70,7 @@ class Served:
                 going = False
                 await asyncio.gather(*asking)
 
-    async def recovered(self, path: str, token: str | None = None, within: float = 10.0) -> float:
+    async def recovered(self, path: str, token: str | None = None, within: float = 30.0) -> float:
         """Return the seconds until something is answered again."""
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -136,7 +136,7 @@ async def test_a_command_that_is_killed_is_completed_by_running_it_again(
 
 async def _settled(database: Database) -> None:
     """Wait until the server has noticed that whoever was killed is gone."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
         while await database.fetch_value(others):
             await asyncio.sleep(0.02)

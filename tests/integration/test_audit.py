@@ -96,7 +96,7 @@ async def test_the_running_sealer_seals_and_anchors(
 ) -> None:
     async with sealer.run():
         await write(users_database, clock, "one")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (await users_database.fetch_value("SELECT count(*) FROM audit_seals")):
                 await asyncio.sleep(0.01)
         await write(users_database, clock, "two")

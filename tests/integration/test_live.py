@@ -53,7 +53,7 @@ async def a_process(board: Board, database: Database, redis: str) -> AsyncIterat
         yield live
 
 
-async def seen(watch: Watch, text: str, within: float = 5.0) -> None:
+async def seen(watch: Watch, text: str, within: float = 30.0) -> None:
     """Wait until a watch shows this."""
     async with asyncio.timeout(within):
         while not (watch.topic.loaded and watch.topic.state and watch.topic.state.data == text.encode()):

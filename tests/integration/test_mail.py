@@ -71,7 +71,7 @@ async def test_a_mail_reaches_a_real_server_whole(
     async with worker.run():
         async with users_database.transaction() as session:
             await queue.put(session, MAIL, identity="verify-1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not postbox.mails or await left(users_database):
                 await asyncio.sleep(0.01)
     (mail,) = postbox.mails

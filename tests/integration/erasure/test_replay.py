@@ -183,6 +183,6 @@ async def test_the_ledger_is_written_though_its_writer_was_killed(house: House, 
         async with house.running():
             house.clock.at += timedelta(minutes=11)
             await house.modules["users"].worker.run_due()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not path.exists() or path.read_bytes() != whole:
                     await asyncio.sleep(0.02)

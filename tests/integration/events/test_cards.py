@@ -46,7 +46,7 @@ async def _changed(database: Database, clock: FrozenClock, name: str, feed: Memb
     learned = clock.now()
     async with database.transaction() as session:
         await MemberRepository().note(session, [name], clock.now())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while feed.holds(name, learned):
             await asyncio.sleep(0.01)
 

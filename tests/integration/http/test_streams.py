@@ -78,14 +78,14 @@ class Client:
 
     async def until(self, text: str) -> None:
         """Wait for some text."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while text.encode() not in self.text:
                 self._more.clear()
                 await self._more.wait()
 
     async def end(self) -> None:
         """Wait for the end of the answer."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.task
 
     def leave(self) -> None:

@@ -269,7 +269,7 @@ def counted(database: Database) -> Iterator[list[str]]:
         database.observers.remove(note)
 
 
-async def eventually(true: Callable[[], object], seconds: float = 3.0) -> None:
+async def eventually(true: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):
         while not true():

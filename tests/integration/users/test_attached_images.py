@@ -167,7 +167,7 @@ async def test_what_is_attached_goes_with_who_gave_it_with_whom_it_shows_and_wit
         await session.execute(text("DELETE FROM jobs WHERE name = 'purge'"))
         await queue.put(session, "purge", NoPayload())
     await JobRunner(queue, [purge([one for one in PURGES if one.table == "reports"], clock)]).run_due()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while await left() != ids[3:]:
             await asyncio.sleep(0.02)
 

@@ -61,7 +61,7 @@ async def read(client: httpx.AsyncClient, member: Member, export: Read) -> Read:
 async def ready(client: httpx.AsyncClient, member: Member, export: Read | None = None) -> Read:
     """Wait until an archive is there."""
     asked = export or await ask(client, member)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (found := await read(client, member, asked))["state"] == "REQUESTED":
             await asyncio.sleep(0.02)
     assert found["state"] == "READY"
@@ -71,7 +71,7 @@ async def ready(client: httpx.AsyncClient, member: Member, export: Read | None =
 async def failed(app: App, times: int = 1) -> None:
     """Wait until making an archive has failed as often and waits for its time; only then the clock may go on."""
     sql = "SELECT count(*) FROM jobs WHERE name = 'make-export' AND token IS NULL AND error <> '' AND tries >= $1"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await app[1].database.fetch_value(sql, times):
             await asyncio.sleep(0.02)
 
@@ -263,7 +263,7 @@ async def test_who_has_nobody_to_ask_makes_no_archive(start: Start, a_member: AM
     asha = await a_member("asha")
     async with start(records=None) as (client, module):
         export = await ask(client, asha)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await module.database.fetch_value("SELECT error FROM jobs WHERE name = 'make-export'"):
                 await asyncio.sleep(0.02)
         assert (await read(client, asha, export))["state"] == "REQUESTED"
@@ -308,7 +308,7 @@ async def test_an_archive_nobody_fetched_goes_after_a_week(
     asha.access = (await sign_in(client, "asha")).json()["access_token"]
     assert (await read(client, asha, found))["state"] == "EXPIRED"
     clock.at += timedelta(days=91)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await app[1].database.fetch_value("SELECT count(*) FROM exports"):
             await asyncio.sleep(0.02)
 
@@ -347,7 +347,7 @@ async def test_a_member_erased_meanwhile_gets_no_archive(
     await client.delete("/api/v1/admin/users/asha?immediately=true", headers=sue.bearer)
     erased.set()
     await eventually(lambda: objects(settings) == set(), 10)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await app[1].database.fetch_value("SELECT count(*) FROM jobs WHERE name = 'make-export'"):
             await asyncio.sleep(0.02)
 
@@ -387,7 +387,7 @@ async def test_a_transfer_that_breaks_off_uses_nothing_up(
     found = await ready(client, asha)
     for left in (3, 2, 1, 0):
         await break_off(client, found["link"])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             state = "READY" if left else "FETCHED"
             while (after := await read(client, asha, found))["state"] != state:
                 await asyncio.sleep(0.01)

@@ -62,7 +62,7 @@ async def test_who_leaves_is_out_at_once_and_not_seen(
     async with start() as (elsewhere, _):
         answer = await leave(client, asha)
         assert (answer.status_code, datetime.fromisoformat(answer.json()["erase_after"])) == (202, due)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while (await elsewhere.get("/api/v1/me", headers=asha.bearer)).status_code != 401:
                 await asyncio.sleep(0.01)
     for token in (asha.refresh, other["refresh_token"]):
@@ -172,7 +172,7 @@ async def test_who_does_not_come_back_is_erased(app: App, left: str, clock: Froz
     client, module = app
     clock.at += timedelta(days=30)
     await module.worker.run_due()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await module.database.fetch_value("SELECT count(*) FROM users"):
             await asyncio.sleep(0.01)
     assert (await mailbox.last(ASHA, 2))[0] == "Your account was erased"

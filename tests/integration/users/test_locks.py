@@ -48,7 +48,7 @@ async def test_an_erasure_and_a_change_wait_for_each_other(
                     json=body | ({"record_id": record} if "record_id" in body else {}), headers=who.bearer,
                 )
             )  # fmt: skip
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await database.fetch_value(_BLOCKED):
                 await asyncio.sleep(0.01)
         await erasing.execute(text("DELETE FROM users WHERE username = 'asha'"))

@@ -43,7 +43,7 @@ async def test_a_suspended_member_is_out_at_once_and_not_seen(
         assert (done.status_code, done.json()["status"]) == (200, "suspended")
         assert done.json()["suspension_reason"] == BECAUSE["reason"]
         assert codes(await client.get("/api/v1/me", headers=asha.bearer)) == [(401, "unauthenticated")]
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while (await elsewhere.get("/api/v1/me", headers=asha.bearer)).status_code != 401:
                 await asyncio.sleep(0.01)
     assert codes(await refresh(client, asha.refresh)) == [(401, "session-ended")]
@@ -225,7 +225,7 @@ async def test_a_member_whose_grace_is_over_is_erased_by_itself(
     for days, left in ((29, ["asha", "bina", "chitra", "dev"]), (1, ["bina", "dev"])):
         clock.at += timedelta(days=days, minutes=11)
         await module.worker.run_due()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await module.database.fetch(str, members) != left:
                 await asyncio.sleep(0.01)
     await mailbox.last("asha@mail.example")

@@ -334,7 +334,7 @@ async def test_files_may_lie_in_a_bucket(
         async def keys() -> int:
             return len([one async for page in there.pages() for one in page])
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await keys() != 3:
                 await asyncio.sleep(0.05)
     assert not (settings.data / "files").exists()

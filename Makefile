@@ -23,7 +23,9 @@ run: .venv/.ijaa ## start everything with demo data (PORT=8000 DATA=var/ijaa)
 	@exec $(BIN)/ijaa demo --port "$(PORT)" --data "$(DATA)"
 
 test: lint docs ## check everything: lint, docs, then the tests
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--ignore tests/e2e --ignore tests/faults
+	@$(BIN)/python -m pytest -m "not long" tests/e2e tests/faults
 
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
 	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=3600

@@ -6,7 +6,7 @@ from types import FrameType
 
 import msgspec
 import rich_click as click
-from bench import imports, messages, reads, report, search, streams, tokens
+from bench import cards, imports, messages, reads, report, search, streams, tokens
 from bench.outcome import Benchmark, Outcome, Run
 from bench.processes import BenchError
 from rich.console import Console
@@ -19,6 +19,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     reads.BENCHMARK,
     tokens.BENCHMARK,
     messages.BENCHMARK,
+    cards.BENCHMARK,
     streams.BENCHMARK,
     search.BENCHMARK,
     imports.BENCHMARK,

@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
+from ijaa.shared.message_streams import Names, StreamOutcomes, StreamReceiver, StreamTransport
 from ijaa.shared.messages import Received
 from ijaa.shared.outbox import Outbox
+from ijaa.shared.redis import connect_blocking
 from ijaa.shared.relay import BATCH, DirectTransport, Relay
 from ijaa.users.messages import ProfileUpdated
 
@@ -45,6 +47,10 @@ taken from publishing until the effect.
 |---|---:|
 | relay | {ours:,.0f} |
 | bare loop | {floor:,.0f} |
+| relay over Redis Streams | {apart:,.0f} |
+
+Over Streams the way is the one of modules that run apart, all of it in one process: the relay adds to the stream of the
+receiver, which has the effect and answers, and only the answer takes the message out of the outbox.
 
 At {offered:,.0f} messages/s the lag is p50 {p50:.0f} ms, p99 {p99:.0f} ms, longest {longest:.0f} ms; the goal is a p99
 of 1000 ms.
@@ -76,8 +82,14 @@ async def _measure(asked: Run, there: World) -> Outcome:
 
     clock = SystemClock()
     outbox = Outbox(users, clock)
-    relay = Relay(outbox, DirectTransport(Inbox(events, subscriptions(Subscription(ProfileUpdated, effect)), clock)))
-    ours, floors = [], []
+    inbox = Inbox(events, subscriptions(Subscription(ProfileUpdated, effect)), clock)
+    relay = Relay(outbox, DirectTransport(inbox))
+    redis = connect_blocking(there.environ["IJAA_REDIS_URL"])
+    names, key = Names("bench"), b"key of a benchmark"
+    sending = Relay(outbox, StreamTransport(redis, names, "events", key))
+    outcomes = StreamOutcomes(redis, names, outbox, key)
+    receiving = StreamReceiver(redis, names, "events", inbox, key)
+    ours, floors, aparts = [], [], []
     for index in range(asked.rounds):
         asked.progress(f"Round {index + 1} of {asked.rounds}", index / asked.rounds)
         await _publish(users, outbox, _AMOUNT)
@@ -86,15 +98,24 @@ async def _measure(asked: Run, there: World) -> Outcome:
             pass
         ours.append(_AMOUNT / (time.perf_counter() - began))
         floors.append(await _bare(there))
+        await _publish(users, outbox, _AMOUNT)
+        began = time.perf_counter()
+        async with receiving.run(), outcomes.run(), sending.run():
+            await _until_empty(users)
+            aparts.append(_AMOUNT / (time.perf_counter() - began))
     asked.progress("Lag at half of that", 1.0)
     offered = statistics.median(ours) / 2
     lags.clear()
     async with relay.run():
         await _offer(users, outbox, offered, max(5.0, asked.seconds))
-        while await users.fetch_value("SELECT count(*) FROM outbox"):  # noqa: ASYNC110 - it is another's event
-            await asyncio.sleep(0.05)
-    await asyncio.gather(users.dispose(), events.dispose())
-    return _outcome(asked, there, ours, floors, sorted(lags), offered)
+        await _until_empty(users)
+    await asyncio.gather(users.dispose(), events.dispose(), redis.aclose())
+    return _outcome(asked, there, ours, floors, aparts, sorted(lags), offered)
+
+
+async def _until_empty(users: Database) -> None:
+    while await users.fetch_value("SELECT EXISTS (SELECT FROM outbox)"):  # noqa: ASYNC110 - it is another's event
+        await asyncio.sleep(0.02)
 
 
 async def _publish(users: Database, outbox: Outbox, amount: int) -> None:
@@ -137,19 +158,24 @@ async def _bare(there: World) -> float:
 
 
 def _outcome(
-    asked: Run, there: World, ours: list[float], floors: list[float], lags: list[float], offered: float
-) -> Outcome:
-    rate, floor = statistics.median(ours), statistics.median(floors)
+    asked: Run, there: World, ours: list[float], floors: list[float], aparts: list[float], lags: list[float],
+    offered: float,
+) -> Outcome:  # fmt: skip
+    rate, floor, apart = (statistics.median(one) for one in (ours, floors, aparts))
     p50, p99 = (lags[int(len(lags) * share)] * 1000 for share in (0.5, 0.99))
     ratio = statistics.median(one / other for one, other in zip(ours, floors, strict=True))
     rows = [
         Row(name="messages relayed vs a bare INSERT+DELETE loop", ours=round(rate, 1), floor=round(floor, 1),
             unit="messages/s", ratio=round(ratio, 3), goal=round(_GOAL / floor, 3), statements=None),
+        Row(name="messages over Streams vs a bare INSERT+DELETE loop", ours=round(apart, 1), floor=round(floor, 1),
+            unit="messages/s", goal=round(_GOAL / floor, 3), statements=None,
+            ratio=round(statistics.median(one / other for one, other in zip(aparts, floors, strict=True)), 3)),
         Row(name="lag p99 at half the rate vs 1 s", ours=round(p99, 1), floor=1000.0, unit="ms",
             ratio=round(1000 / p99, 3), goal=1.0, statements=None),
     ]  # fmt: skip
     how = _HOW.format(
-        amount=_AMOUNT, batch=BATCH, rounds=asked.rounds, machine=machine(), ours=rate, floor=floor, offered=offered,
+        amount=_AMOUNT, batch=BATCH, rounds=asked.rounds, machine=machine(), ours=rate, floor=floor, apart=apart,
+        offered=offered,
         versions=versions(there.postgres_version, ("asyncpg", "sqlalchemy", "uvloop")), p50=p50, p99=p99,
         longest=lags[-1] * 1000,
     )  # fmt: skip

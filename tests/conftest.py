@@ -44,6 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 DEFAULT_DATA = Path(__file__).parents[1] / "var"
+ROOM = 4 * 1024**3
+"""Bytes the servers of a run may need."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,10 +57,22 @@ def _checkout_is_left_alone() -> Iterator[None]:
     assert made_before or not DEFAULT_DATA.exists()
 
 
+def _in_memory() -> str | None:
+    """Return a folder in memory if there is a roomy one: a database a test is made there in a tenth of the time."""
+    folder = "/dev/shm"  # noqa: S108 - a folder of our own is made in it
+    if not (os.path.isdir(folder) and os.access(folder, os.W_OK)):  # noqa: PTH112
+        return None
+    for left in Path(folder).glob("ijaa-tests-*"):  # by a run that was killed: it would stay for as long as the machine
+        if not Path(f"/proc/{left.name.split('-')[2]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return folder if shutil.disk_usage(folder).free > ROOM else None
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:
     """Two clusters and a Valkey for the whole run, migrated, as an environment of IJAA_* variables."""
-    data = Path(tempfile.mkdtemp(prefix="ijaa-tests-"))  # pytest's own folder is closed to the servers' account
+    # pytest's own folder is closed to the servers' account
+    data = Path(tempfile.mkdtemp(prefix=f"ijaa-tests-{os.getpid()}-", dir=_in_memory()))
     given = {name: value for name, value in os.environ.items() if not name.startswith("IJAA_")}
     given |= {name: os.environ[name] for name in ("IJAA_POSTGRES_BIN",) if name in os.environ}
     try:

@@ -1,11 +1,12 @@
 """Doubles of ports; the port's contract test runs against them too."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from ijaa.events.ports import MemberCard, SharedCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
-from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts
+from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts, RecordsPage
 
 
 class FakeUserDirectory:
@@ -127,6 +128,41 @@ class FakeEventContent:
             raise Unavailable("The content is out of reach.")
         found = {one: self._events[one.id] for one in wanted if one.kind == "event" and one.id in self._events}
         return {one: shown for one, (shown, private) in found.items() if not private or viewer == shown.author}
+
+
+class FakeMemberRecords:
+    """Rows in memory, `size` a page; `stop` makes them unavailable, `begin` makes them available again."""
+
+    def __init__(self, *tables: str, size: int = 2) -> None:
+        self._rows: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in tables}
+        self._size, self._down = size, False
+
+    async def add(self, table: str, username: str, **row: object) -> None:
+        """Add a row about a member."""
+        self._rows[table].append((username, row))
+
+    async def stop(self) -> None:
+        """Be out of reach from now on."""
+        self._down = True
+
+    async def begin(self) -> None:
+        """Be within reach again."""
+        self._down = False
+
+    async def page(self, username: str, after: str | None = None) -> RecordsPage:
+        """Return some rows of one table."""
+        if self._down:
+            raise Unavailable("The records are out of reach.")
+        tables = list(self._rows)
+        table, _, begin = (after or f"{tables[0]}/0").partition("/")
+        rows = [row for name, row in self._rows[table] if name == username]
+        end = int(begin) + self._size
+        following = None
+        if end < len(rows):
+            following = f"{table}/{end}"
+        elif table != tables[-1]:
+            following = f"{tables[tables.index(table) + 1]}/0"
+        return RecordsPage(table=table, rows=rows[int(begin) : end], following=following)
 
 
 class FakeEventCompanions:

@@ -15,6 +15,7 @@ from ijaa.commands.guardian import embedded_guardian
 from ijaa.commands.installation import on_this_installation
 from ijaa.commands.jobs import jobs
 from ijaa.commands.messages import messages
+from ijaa.commands.replay import replay_erasures
 from ijaa.commands.serve import serve
 from ijaa.commands.upgrade import upgrade_command
 from ijaa.commands.worker import worker
@@ -39,6 +40,7 @@ def ijaa() -> None:
 
 
 db.add_command(upgrade_command)
+members.add_command(replay_erasures)
 ijaa.add_command(demo)
 ijaa.add_command(embedded_guardian)
 ijaa.add_command(serve)

@@ -16,6 +16,7 @@ _FOLLOWED = Policy(NOT_ASKED, limit="none", seconds=10)
 """A long poll between services: it is answered when something changes, or after a while."""
 _SUPERADMINS: frozenset[Role] = frozenset({"superadmin"})
 _MODERATORS: frozenset[Role] = _SUPERADMINS | {"moderator"}
+_EVENT_MANAGERS: frozenset[Role] = _SUPERADMINS | {"event-manager"}
 _READERS_OF_MEMBERS: frozenset[Role] = _MODERATORS | {"auditor"}
 _LINE = 30.0
 """Seconds somebody stands in the line of an event; each in front of him is bound by the database's own times."""
@@ -36,6 +37,8 @@ POLICIES: Mapping[str, Policy] = {
     "getEmailChangePage": _PAGE,
     "getUnsubscribePage": _PAGE,
     "getUnsubscribeScript": _PAGE,
+    "getReturnPage": _PAGE,
+    "getReturnScript": _PAGE,
     "getStyle": _PAGE,
     "getScript": _PAGE,
     "getResetScript": _PAGE,
@@ -45,6 +48,7 @@ POLICIES: Mapping[str, Policy] = {
     # between the services
     "getEventFigures": _SERVICE,
     "getContentSnapshots": _SERVICE,
+    "getMemberRecords": _SERVICE,
     "getEventCompanions": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,
@@ -66,6 +70,8 @@ POLICIES: Mapping[str, Policy] = {
     "confirmEmailChange": Policy(NOT_ASKED, flag="user.profile", limit="login"),
     "getMe": Policy(MEMBERS, flag="user.profile"),
     "editMe": Policy(MEMBERS, flag="user.profile"),
+    "leave": Policy(MEMBERS, fresh=True, limit="mail"),
+    "comeBack": Policy(NOT_ASKED, limit="login"),
     # notifications
     "listMyNotifications": Policy(MEMBERS),
     "watchMyNotifications": Policy(MEMBERS),
@@ -73,6 +79,8 @@ POLICIES: Mapping[str, Policy] = {
     "getMyNotificationPreferences": Policy(MEMBERS),
     "editMyNotificationPreferences": Policy(MEMBERS),
     "unsubscribe": Policy(NOT_ASKED, limit="login"),
+    "unsubscribeAtOnce": Policy(NOT_ASKED, limit="read"),  # a mail service clicks for many from one address
+    "openUnsubscribeLink": _PAGE,
     # sessions
     "refreshSession": Policy(NOT_ASKED, flag="user.refresh", admin_flag="admin.auth", limit="refresh"),
     "logOut": Policy(NOT_ASKED, flag="user.logout", admin_flag="admin.logout"),
@@ -109,6 +117,11 @@ POLICIES: Mapping[str, Policy] = {
     "putMyCover": Policy(MEMBERS, flag="file-upload.cover-photo", limit="upload", seconds=_DRAWING),
     "deleteMyCover": Policy(MEMBERS, flag="file-upload.cover-photo"),
     "getFile": Policy(EVERYBODY, flag="file-download", seconds=6),
+    # taking along
+    "requestMyExport": Policy(MEMBERS, fresh=True),
+    "listMyExports": Policy(MEMBERS),
+    "getMyExport": Policy(MEMBERS),
+    "fetchExport": Policy(NOT_ASKED, limit="read", seconds=6),
     # connections and blocks
     "requestConnection": Policy(MEMBERS, flag="user.profile", limit="mail", seconds=2),
     "listConnections": Policy(MEMBERS, flag="user.profile"),
@@ -190,6 +203,7 @@ POLICIES: Mapping[str, Policy] = {
     "publishEvent": Policy(MEMBERS, flag="events.creation"),
     "cancelEvent": Policy(MEMBERS, flag="events.update"),
     "listMyEvents": Policy(MEMBERS, flag="events"),
+    "listUnledEvents": Policy(_EVENT_MANAGERS, flag="events"),
     # participations
     "putRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "getRsvp": Policy(MEMBERS, flag="events.participation"),

@@ -33,7 +33,17 @@ from ijaa.users import module as users
 from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
-from ijaa.users.ports import ContentRef, ContentSnapshot, EventCompanions, EventContent, EventCounts, EventFigures
+from ijaa.users.adapters.http_member_records import HttpMemberRecords
+from ijaa.users.ports import (
+    ContentRef,
+    ContentSnapshot,
+    EventCompanions,
+    EventContent,
+    EventCounts,
+    EventFigures,
+    MemberRecords,
+    RecordsPage,
+)
 from ijaa.users.public import MemberCard as UsersMemberCard
 from ijaa.users.public import UsersPublic
 
@@ -94,6 +104,17 @@ class LocalEventContent:
         return {ContentRef(kind=one.kind, id=one.id): ContentSnapshot(**asdict(one)) for one in found}
 
 
+class LocalMemberRecords:
+    """`MemberRecords` of events in the same process."""
+
+    def __init__(self, public: EventsPublic) -> None:
+        self._public = public
+
+    async def page(self, username: str, after: str | None = None) -> RecordsPage:
+        """Return the first page of what is kept about a member, or the one `after` asks for."""
+        return RecordsPage(**asdict(await self._public.records(username, after)))
+
+
 class LocalEventCompanions:
     """`EventCompanions` in the same process."""
 
@@ -147,20 +168,21 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         database = _database("users", settings.users_database)
         figures: EventFigures | None = None
         contents: EventContent | None = None
+        records: MemberRecords | None = None
         companions: EventCompanions | None = None
         if events_database is not None:
             public = EventsPublic(events_database, clock)
             figures, contents = LocalEventFigures(public), LocalEventContent(public)
-            companions = LocalEventCompanions(public)
+            records, companions = LocalMemberRecords(public), LocalEventCompanions(public)
         elif settings.events_peer is not None:
             tokens = ServiceTokens(settings.service_key, caller="users", clock=clock)
             events_peer = Peer(settings.events_peer, "events", tokens)
             figures, contents = HttpEventFigures(events_peer), HttpEventContent(events_peer)
-            companions = HttpEventCompanions(events_peer)
+            records, companions = HttpMemberRecords(events_peer), HttpEventCompanions(events_peer)
             stopping.append(events_peer.close)
         built = users.build(
             settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures,
-            contents=contents, companions=companions,
+            contents=contents, records=records, companions=companions,
         )  # fmt: skip
         directory, verifier = LocalUserDirectory(built.public), built.public.verifier
         flags = built.public.flags

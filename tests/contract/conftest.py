@@ -18,6 +18,7 @@ from ijaa.events.ports import UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
 from ijaa.shared import access_tokens
+from ijaa.shared import records as reading
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
@@ -29,14 +30,28 @@ from ijaa.shared.redis import connect
 from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
+from ijaa.users.adapters.http_member_records import HttpMemberRecords
 from ijaa.users.module import build
-from ijaa.users.ports import EventCompanions, EventContent, EventFigures
+from ijaa.users.ports import EventCompanions, EventContent, EventFigures, MemberRecords
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
-from ijaa.wiring import LocalEventCompanions, LocalEventContent, LocalEventFigures, LocalUserDirectory
+from ijaa.wiring import (
+    LocalEventCompanions,
+    LocalEventContent,
+    LocalEventFigures,
+    LocalMemberRecords,
+    LocalUserDirectory,
+)
 from tests.asgi import client_of
 from tests.builders import a_member, no_limits
-from tests.fakes import FakeEventCompanions, FakeEventContent, FakeEventFigures, FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import (
+    FakeEventCompanions,
+    FakeEventContent,
+    FakeEventFigures,
+    FakeMemberRecords,
+    FakeTokenVerifier,
+    FakeUserDirectory,
+)
 from tests.patient import wipe
 
 PEER = "http://users.local"
@@ -97,6 +112,15 @@ class Content:
 
     port: EventContent
     add: Callable[..., Awaitable[int]]
+    stop: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Records:
+    """Records under test, how an event comes to be, and how they come to be out of reach."""
+
+    port: MemberRecords
+    add: Callable[..., Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
 
 
@@ -262,6 +286,50 @@ async def content(
         local._public = EventsPublic(down, SystemClock())
 
     yield Content(local, add, end_database)
+    await down.dispose()
+
+
+@pytest.fixture(params=["in process", "HTTP", "fake"])
+async def records(
+    request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Records]:  # fmt: skip
+    """Give the same records in each of their shapes, two rows a page."""
+    if request.param == "fake":
+        fake = FakeMemberRecords("event_participations", "event_invitations", "events")
+
+        async def add_to_fake(title: str, *, by: str) -> None:
+            await fake.add("events", by, title=title, created_by_username=by, created_at="2026-01-01T00:00:00+00:00")
+
+        yield Records(fake, add_to_fake, fake.stop)
+        return
+    monkeypatch.setattr(reading, "PAGE", 2)
+
+    async def add(title: str, *, by: str) -> None:
+        async with events_database.transaction() as session:
+            await session.execute(_TITLED, {"title": title, "by": by, "privacy": "PRIVATE", "text": None})
+
+    if request.param == "HTTP":
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        settings = read_settings(servers | only)
+        app = create_app(settings)
+        async with client_of(app):
+            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
+            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield Records(HttpMemberRecords(peer), add, end)
+            await peer.close()
+        return
+    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
+    local = LocalMemberRecords(EventsPublic(events_database, SystemClock()))
+
+    async def end_database() -> None:
+        local._public = EventsPublic(down, SystemClock())
+
+    yield Records(local, add, end_database)
     await down.dispose()
 
 

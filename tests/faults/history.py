@@ -1,7 +1,7 @@
 """Clients that write until they know, what they were told, and whether the database agrees.
 
 A request without an answer, or with a 503, is *unknown*: it may have had its effect. So it is sent again with the same
-Idempotency-Key until something else is answered.
+Idempotency-Key until something else is answered. What was answered is answered again to whoever sends the key again.
 """
 
 import asyncio
@@ -15,6 +15,10 @@ import httpx
 
 from ijaa.shared.database import Database
 
+Answer = tuple[int, bytes, dict[str, str]]
+"""Status, body, and the headers that belong to what was done."""
+_KEPT = ("content-type", "etag", "location")
+
 
 @dataclass
 class Written:
@@ -26,6 +30,8 @@ class Written:
     unknown: int = 0
     event_id: int | None = None
     """Once it is acknowledged."""
+    answer: "Answer | None" = None
+    """The first one that told."""
 
 
 @dataclass
@@ -47,22 +53,25 @@ class History:
             while one.event_id is None and (self.going or one.tries == 0):
                 await self._try(client, one)
 
-    async def _try(self, client: httpx.AsyncClient, one: Written) -> None:
-        one.tries += 1
+    async def _send(self, client: httpx.AsyncClient, one: Written) -> httpx.Response:
         starts = datetime(2030, 1, 1, tzinfo=UTC)
         ends = starts + timedelta(hours=1)
         body = {"title": one.title, "timezone": "UTC", "start_date": starts.isoformat(), "end_date": ends.isoformat()}
+        return await client.post(
+            f"{self.url}/api/v1/events", json=body, headers={**self.headers, "Idempotency-Key": one.key}
+        )
+
+    async def _try(self, client: httpx.AsyncClient, one: Written) -> None:
+        one.tries += 1
         try:
-            answer = await client.post(
-                f"{self.url}/api/v1/events", json=body, headers={**self.headers, "Idempotency-Key": one.key}
-            )
+            answer = await self._send(client, one)
         except httpx.TransportError:
             one.unknown += 1
             await asyncio.sleep(0.05)
             return
         self.met[answer.status_code] += 1
         if answer.status_code == 201:
-            one.event_id = answer.json()["id"]
+            one.event_id, one.answer = answer.json()["id"], _told(answer)
         else:
             one.unknown += 1
             self.unannounced += answer.status_code == 503 and "retry-after" not in answer.headers
@@ -73,6 +82,18 @@ class History:
         numbers = count()
         async with httpx.AsyncClient(timeout=10) as client:
             await asyncio.gather(*(self.write(client, numbers) for _ in range(clients)))
+
+    async def replay(self) -> str:
+        """Send every acknowledged write again, and hold the answer against the first one; `check` counts effects."""
+        known = [one for one in self.written if one.answer is not None]
+        async with httpx.AsyncClient(timeout=10) as client:
+            for one in known:
+                again = await self._send(client, one)
+                assert _told(again) == one.answer, (
+                    f"{one.title}: told {one.answer}, and {_told(again)} when asked again"
+                )
+                assert again.headers["idempotent-replayed"] == "true"
+        return f"{len(known)} answered again as at first"
 
     async def check(self, database: Database) -> str:
         """Hold what was told against what there is, and return it in a sentence."""
@@ -90,3 +111,7 @@ class History:
         known = [one for one in self.written if one.event_id is not None]
         again = sum(one.unknown > 0 for one in known)
         return f"{len(known)} acknowledged ({again} after something unknown), answers {dict(self.met)}"
+
+
+def _told(answer: httpx.Response) -> Answer:
+    return answer.status_code, answer.content, {name: answer.headers[name] for name in _KEPT if name in answer.headers}

@@ -1,7 +1,8 @@
-"""A process that carries messages until it is killed: `python -m tests.faults.relaying direct|send|receive`."""
+"""A process that carries messages until it is killed: `python -m tests.faults.relaying direct|deadly|send|receive`."""
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.message_streams import Names, StreamOutcomes, StreamReceiver, StreamTransport
-from ijaa.shared.messages import Envelope, Message, Received
+from ijaa.shared.messages import Envelope, Message, Outcome, Outgoing, Received
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.redis import connect_blocking
 from ijaa.shared.relay import DirectTransport, Relay
@@ -41,6 +42,15 @@ class Forgetful(Inbox):
         return {(one.source, one.id) for one in envelopes}
 
 
+class Deadly(DirectTransport):
+    """Kills its process at the worst moment: the receiver has committed, and the sender knows nothing of it."""
+
+    async def carry(self, outgoing: Sequence[Outgoing]) -> list[Outcome]:
+        outcomes = await super().carry(outgoing)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return outcomes
+
+
 async def count(session: AsyncSession, received: Sequence[Received[Counted]]) -> None:
     """Have the effect: a row per message."""
     names = [one.message.name for one in received]
@@ -58,6 +68,9 @@ async def carrying(role: str) -> AsyncIterator[None]:
     match role:
         case "direct":
             async with Relay(sender, DirectTransport(inbox), batch=50).run():
+                yield
+        case "deadly":
+            async with Relay(sender, Deadly(inbox), batch=50).run():
                 yield
         case "send":
             relay = Relay(sender, StreamTransport(redis, NAMES, "events", KEY), batch=50)

@@ -20,6 +20,8 @@ from tests.patient import wipe
 FAULTS = ("stopped", "silent", "slow")
 TARGETS = ("users", "events", "redis")
 USERS, EVENTS = "/me", "/events"
+_FEW = 6
+"""Pages that may wait for a service that says nothing until nobody does: those of four clients, once."""
 
 
 async def _fail(line: FaultProxy, fault: str) -> None:
@@ -105,13 +107,14 @@ async def _goes_on_without_users(system: Served, fault: str, redis_url: str, sec
     await _mend(line, fault)
     report(f"users apart {fault}: events {events}, {waited} waited for users")
     assert set(events.met) == {200}, fault
-    assert waited < len(events.seconds) / 2, fault
+    assert waited <= _FEW, fault
 
 
 async def test_events_apart_does_not_wait_for_users_that_say_nothing(
     deployment: dict[str, str], sign_in: SignIn, users_database: Database, tmp_path: Path
 ) -> None:
-    # mutants: a page that waits for names each time; one that fails without them
+    # mutants: a page that waits for names each time; one that fails without them;
+    # a fuse alone, which takes five waits one after the other (12 to 16 pages)
     async with events_apart(deployment, tmp_path) as (system, users):
         await begin(system, sign_in, users_database, users)
         await _goes_on_without_users(system, "silent", deployment["IJAA_REDIS_URL"], 7)

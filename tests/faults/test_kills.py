@@ -47,10 +47,11 @@ async def _app_killed(
         await asyncio.sleep(0.5)
         history.going = False
         await writing
+        replayed = await history.replay()
     finally:
         writing.cancel()
         await asyncio.to_thread(stop, process)
-    report(f"{kills} kills of the application: {await history.check(events)}")
+    report(f"{kills} kills of the application: {await history.check(events)}, {replayed}")
     assert set(history.met) <= {201, 409, 503}
     assert history.unannounced == 0
     assert sum(one.unknown > 0 for one in history.written) >= kills
@@ -59,7 +60,8 @@ async def _app_killed(
 async def test_the_application_killed_under_writers(
     deployment: dict[str, str], sign_in: SignIn, users_database: Database, events_database: Database, tmp_path: Path
 ) -> None:
-    # mutants: keep the answer in a transaction of its own; answer before the commit
+    # mutants: keep the answer in a transaction of its own; answer before the commit; answer a replay from the row of
+    # today; a replay that makes a second event
     await _app_killed(deployment, sign_in, users_database, events_database, tmp_path / "log", kills=2)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -24,6 +25,7 @@ from tests.figures import report
 from tests.patient import patient
 
 Killed = Callable[..., Awaitable[Counter[str]]]
+DEATHS = 3
 TOGETHER, APART = ("direct", "direct"), ("send", "receive", "receive")
 
 
@@ -110,6 +112,38 @@ async def _killed(
     return await _effects(events)
 
 
+@pytest.fixture
+def deaths(servers: dict[str, str], users_database: Database, events_database: Database) -> Callable[..., Any]:
+    """Return what carries 200 messages after relays have died with the first fifty in hand."""
+    environ = {
+        **os.environ,
+        "USERS": users_database.url,
+        "EVENTS": events_database.url,
+        "REDIS": servers["IJAA_REDIS_URL"],
+    }
+
+    async def carry(inbox: str) -> Counter[str]:
+        outbox = Outbox(users_database, SystemClock())
+        async with users_database.transaction() as session:
+            await outbox.publish(session, *(Counted(name=f"n{number}") for number in range(200)))
+        for role in [*["deadly"] * DEATHS, "direct"]:
+            relay = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.faults.relaying", role, env={**environ, "INBOX": inbox},
+                cwd=Path(__file__).parents[2], stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+            async with asyncio.timeout(60):
+                if role == "deadly":
+                    assert await relay.wait() == -signal.SIGKILL
+                    continue
+                while await users_database.fetch_value("SELECT count(*) FROM outbox"):
+                    await asyncio.sleep(0.05)
+            relay.kill()
+            await relay.wait()
+        return await _effects(events_database)
+
+    return carry
+
+
 async def _effects(events: Database) -> Counter[str]:
     rows = await events.fetch(lambda name, times: (name, times), "SELECT name, count(*) FROM effects GROUP BY name")
     return Counter(dict(rows))
@@ -131,6 +165,18 @@ async def test_nothing_is_lost_over_redis_whoever_is_killed_and_whatever_redis_f
     # mutants: let go of a message once Redis has it; delete an entry before the receiver has committed
     found = await killed(messages=1200, kills=4, roles=APART, flush_every=2)
     assert (len(found), set(found.values())) == (1200, {1})
+
+
+@pytest.mark.parametrize(("inbox", "times"), [("real", {1}), ("none", {1 + DEATHS, 1})])
+async def test_what_was_done_as_its_relay_died_is_done_again_unless_the_inbox_knows_it(
+    inbox: str, times: set[int], deaths: Callable[..., Awaitable[Counter[str]]]
+) -> None:
+    # mutants: an inbox that forgets (which is the second case); note ids in a transaction of their own
+    found = await deaths(inbox)
+    doubled = sum(one > 1 for one in found.values())
+    report(f"{DEATHS} relays that died as the receiver had committed, {inbox} inbox: {doubled} of {len(found)} doubled")
+    assert (len(found), set(found.values())) == (200, times)
+    assert doubled == (0 if inbox == "real" else 50)
 
 
 @pytest.mark.long

@@ -98,8 +98,8 @@ async def test_workers_that_are_killed_or_frozen_lose_nothing_and_double_nothing
 
 
 @pytest.mark.long
-async def test_fifty_blows_over_ten_thousand_jobs(events_database: Database) -> None:
-    found = await _disturbed(events_database, jobs=10_000, blows=50)
+async def test_fifty_kills_and_fifty_freezes_over_ten_thousand_jobs(events_database: Database) -> None:
+    found = await _disturbed(events_database, jobs=10_000, blows=100)
     assert (len(found), set(found.values())) == (10_000, {1})
 
 

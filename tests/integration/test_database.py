@@ -1,6 +1,7 @@
 """The pool: reads around the ORM, writes that have committed when they return, errors that mean what they say."""
 
 import asyncio
+from collections import Counter
 
 import asyncpg
 import msgspec
@@ -108,6 +109,26 @@ async def test_a_full_pool_answers_instead_of_waiting(users_dsn: str) -> None:
         with pytest.raises(Unavailable):
             await small.fetch_value("SELECT 1")
         await busy
+    finally:
+        await small.dispose()
+
+
+async def test_connections_are_given_in_the_order_they_are_asked_for(users_dsn: str) -> None:
+    # mutant: SQLAlchemy's own queue, where whoever comes as one is free goes before those who wait
+    small, times = Database("users", users_dsn, pool_size=2), Counter[int]()
+
+    async def client(number: int) -> None:
+        while max(times.values(), default=0) < 40:
+            if number % 2:
+                await small.fetch_value("SELECT 1")
+            else:
+                async with small.transaction() as session:
+                    await session.execute(text("SELECT 1"))
+            times[number] += 1
+
+    try:
+        await asyncio.gather(*(client(number) for number in range(12)))
+        assert min(times.values()) >= 30, times
     finally:
         await small.dispose()
 

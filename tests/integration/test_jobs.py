@@ -160,6 +160,42 @@ async def test_a_portion_too_is_refused_to_who_holds_the_job_no_longer(queue: Jo
     assert await left(queue) == []
 
 
+async def test_a_job_that_gets_on_outlives_more_workers_than_one_that_does_not(
+    queue: JobQueue, clock: FrozenClock
+) -> None:
+    # mutants: count tries over all portions; note progress apart from its portion; fail with the tries of the claim
+    async def portion_then(claim: Claim[Note], end: Callable[[], Awaitable[None]]) -> None:
+        async with claim.effect() as session:
+            await session.execute(text("INSERT INTO effects VALUES (:name, now())"), {"name": claim.payload.name})
+        await end()
+
+    async def die() -> None:
+        raise asyncio.CancelledError
+
+    async def stumble() -> None:
+        raise JobFailed("one portion is too long")
+
+    await put(queue, "x")
+    for _ in range(TRIES):  # dies without a portion, every second time
+        for run in (lambda _: die(), lambda claim: portion_then(claim, die)):
+            with pytest.raises(asyncio.CancelledError):
+                await _without_giving_back(runner(queue, run)).run_due()
+            clock.at += LEASE + timedelta(seconds=1)
+    assert await runner(queue, lambda claim: portion_then(claim, stumble)).run_due() == 1
+    assert await left(queue) == [("failing", 1, "one portion is too long")]
+    assert await done(queue) == ["x"] * (TRIES + 1)
+
+
+def _without_giving_back(worker: JobRunner) -> JobRunner:
+    """Make a worker die as one that is killed: it gives nothing back."""
+
+    async def nothing(_: object) -> None:
+        pass
+
+    worker._give_back = nothing  # type: ignore[method-assign]
+    return worker
+
+
 async def test_a_long_job_is_kept_by_its_heartbeat_and_ended_without_its_claim(queue: JobQueue) -> None:
     # mutants: no heartbeat; a heartbeat that does not look at the token; one that lets the work go on
     lease = timedelta(seconds=1.5)

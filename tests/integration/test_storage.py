@@ -4,7 +4,9 @@ import asyncio
 import os
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 import pytest
@@ -49,6 +51,25 @@ async def test_what_was_put_is_there_until_it_is_deleted(url: str) -> None:
     assert (await users.get(KEY), await keys_of(users)) == (None, set())
 
 
+async def test_a_long_object_is_written_and_read_by_portions(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills: an object read as a whole; a portion left out, or one too many; a file written from where it stood."""
+    monkeypatch.setattr(storage_module, "PORTION", 1000)
+    storage = Storage(url, "users")
+    for size in (0, 999, 1000, 1001, 6_000_000):
+        written = os.urandom(size)
+        with TemporaryFile() as file:
+            file.write(written)
+            await storage.put_file(KEY, file, "application/zip")
+        monkeypatch.setattr(storage_module, "PORTION", 1000 if size < 10_000 else 1_000_000)
+        portions = await storage.portions(KEY)
+        assert portions is not None
+        read = [portion async for portion in portions]
+        assert b"".join(read) == written
+        assert all(0 < len(portion) <= storage_module.PORTION for portion in read)
+    assert await storage.portions(OTHER) is None
+    assert await keys_of(storage) == {KEY}
+
+
 async def test_a_bucket_nobody_made_is_found_out_by_a_probe(s3: str) -> None:
     """Kills: a probe that looks at the URL alone."""
     with pytest.raises(Unavailable):
@@ -74,6 +95,8 @@ async def test_a_place_out_of_reach_is_unavailable(tmp_path: Path) -> None:
         calls: list[Callable[[], object]] = [
             lambda: storage.put({KEY: b"x"}, WEBP),  # noqa: B023 - called within this round
             lambda: storage.get(KEY),  # noqa: B023
+            lambda: storage.put_file(KEY, BytesIO(b"x"), WEBP),  # noqa: B023
+            lambda: storage.portions(KEY),  # noqa: B023
             lambda: storage.delete([KEY]),  # noqa: B023
             storage.probe,
         ]

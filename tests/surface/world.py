@@ -235,7 +235,15 @@ async def _events(world: World) -> None:
         "member_imports", file_name="m.csv", mode="skip-bad-rows", state="DONE", delimiter="comma",
         ended_at=datetime.now(UTC), errors="[]",
     )  # fmt: skip
+    exported = {"existing": "asha", "hidden": "sus"}
+    for form, username in exported.items():
+        exported[form] = str(uuid4())
+        await users.put(
+            "exports", id=exported[form], user_id=await users.id_of(username), state="READY", size=1, ready_at=start,
+            expires_at=start,
+        )  # fmt: skip
     world.ids |= {
+        "export_id": exported,
         "claim_id": {"existing": str(claimed)},
         "import_id": {"existing": str(imported)},
         "admin_id": {"existing": "ADMIN_other"},
@@ -248,6 +256,7 @@ async def _events(world: World) -> None:
         "announcement_id": {"existing": str(announced), "hidden": str(scheduled)},
         "report_id": {"existing": str(filed[0]), "hidden": str(filed[1])},
         "name": {"existing": "swagger-ui.css"},
+        "token": {"existing": "of-a-mail"},
         "place": {"existing": "1"},
     }
 

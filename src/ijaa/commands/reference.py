@@ -1,6 +1,6 @@
 """Pages of the documentation that say what the code says: written by `ijaa config reference docs`, never by hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ijaa.app import create_app
@@ -11,6 +11,7 @@ from ijaa.settings import Settings, read_settings
 from ijaa.shared.http.policies import ADMINS, EVERYBODY, MEMBERS, NOT_ASKED, SIGNED_IN, Operation, Policy, operations
 from ijaa.shared.inbox import Subscription
 from ijaa.shared.messages import Message
+from ijaa.shared.personal import By, ByCode, CascadesWith, Holding, NotExported, Stays
 from ijaa.users import public as users
 from ijaa.variables import VARIABLES, Variable
 from ijaa.wiring import wire
@@ -83,10 +84,30 @@ def messages_page() -> str:
     )
 
 
+def personal_data_page() -> str:
+    """Return the table of what the databases hold of people, and what becomes of it."""
+    return "\n".join(
+        [
+            "# Personal data",
+            "",
+            _WRITTEN,
+            "",
+            "What every column holds of people: *personal* tells something of somebody or names him, *pseudonymous*",
+            "stands for somebody whom another row has to name, and the rest tells of nobody. What is exported leaves",
+            "out the columns in brackets, what is erased goes with its member in one transaction of each database. A",
+            "test compares this with the migrated databases, so that no column comes unnoticed.",
+            "",
+            *_database("The users module", users.PERSONAL),
+            *_database("The events module", events.PERSONAL),
+        ]
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "authorization.md": authorization_page,
     "messages.md": messages_page,
+    "personal-data.md": personal_data_page,
 }
 
 
@@ -125,6 +146,48 @@ def _who(operation: Operation, policy: Policy) -> str:
         return {NOT_ASKED: "everybody; a token is not looked at", EVERYBODY: "everybody"}[policy.callers]
     named = {MEMBERS: "members", ADMINS: "admins", SIGNED_IN: "members and admins"}
     return named.get(policy.callers) or ", ".join(sorted(policy.callers))
+
+
+def _database(title: str, holdings: Sequence[Holding]) -> list[str]:
+    return [
+        f"## {title}",
+        "",
+        "| table | personal | pseudonymous | exported | erased |",
+        "|---|---|---|---|---|",
+        *(_holding(one) for one in sorted(holdings, key=lambda one: one.table)),
+        "",
+    ]
+
+
+def _holding(holding: Holding) -> str:
+    cells = (
+        f"`{holding.table}`",
+        *(", ".join(f"`{name}`" for name in names.split()) for names in (holding.personal, holding.pseudonymous)),
+        _cell(_exported(holding)),
+        _cell(_erased(holding)),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _exported(holding: Holding) -> str:
+    if isinstance(holding.export, NotExported):
+        return f"no: {holding.export.reason}"
+    parts = [f"`{name}`: {reason}" for name, reason in holding.withheld.items()]
+    parts += [f"of `{name}`: `{expression}`" for name, expression in holding.partly.items()]
+    withheld = "; ".join(parts)
+    return f"`{holding.export.condition}`" + (f" ({withheld})" if withheld else "")
+
+
+def _erased(holding: Holding) -> str:
+    match holding.erasure:
+        case By(statements):
+            return "; ".join(f"`{' '.join(one.split())}`" for one in statements)
+        case CascadesWith(table):
+            return f"with its row of `{table}`"
+        case ByCode(function, reason):
+            return f"by `{function}`: {reason}"
+        case Stays(reason):
+            return f"stays: {reason}"
 
 
 def _cell(text: str) -> str:

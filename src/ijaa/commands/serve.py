@@ -20,7 +20,7 @@ from ijaa.commands.options import data_folder, module_or_all
 from ijaa.embedded.provision import FURTHER_ROLES, provided
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared import metrics
-from ijaa.shared.boot import BACKLOG, bind, examine, examine_beside, refuse_unfit, refuse_unwritable
+from ijaa.shared.boot import BACKLOG, bind, examine, examine_beside, looked_at_often, refuse_unfit, refuse_unwritable
 from ijaa.shared.errors import SettingError
 from ijaa.shared.http.refusing import RefusingProtocol
 from ijaa.shared.logging import configure_logging
@@ -160,11 +160,14 @@ def run(
             backlog=BACKLOG,
         )
         server = _Server(config, on_ready)
-        with suppress(KeyboardInterrupt):  # the usual way to stop; uvicorn has drained by then
+        with (
+            suppress(KeyboardInterrupt),  # the usual way to stop; uvicorn has drained by then
+            looked_at_often(listening, workers) as sockets,
+        ):
             if workers > 1:
-                Multiprocess(config, sockets=[listening]).run()
+                Multiprocess(config, sockets=sockets).run()
             else:
-                server.run(sockets=[listening])
+                server.run(sockets=sockets)
     if workers == 1 and not server.started:
         raise SystemExit(_NOT_STARTED)
 

@@ -4,7 +4,7 @@ from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.members.models import KnownMember
-from ijaa.events.participations.models import EventParticipation
+from ijaa.events.participations.models import ErasedAnswers, EventParticipation
 from ijaa.shared.audit import audit_log_table, audit_seals_table
 from ijaa.shared.idempotency import idempotency_keys_table
 from ijaa.shared.inbox import inbox_table
@@ -25,6 +25,7 @@ __all__ = [
     "IDEMPOTENCY_KEYS",
     "INBOX",
     "OUTBOX",
+    "ErasedAnswers",
     "Event",
     "EventInvitation",
     "EventParticipation",

@@ -11,6 +11,7 @@ from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
 from ijaa.events.internal.controller import internal_router
 from ijaa.events.members.feed import MemberFeed
+from ijaa.events.members.jobs import erasures
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
 from ijaa.events.participations.controller import participation_router
@@ -60,7 +61,7 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
-    messages = MemberMessages(MemberRepository(), seats, clock)
+    messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
     events = EventService(
         database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
     )
@@ -107,5 +108,5 @@ def build(
             ),
             clock,
         ),
-        worker=JobRunner(JobQueue(database, clock), [purge(COMMON, clock)]),
+        worker=JobRunner(JobQueue(database, clock), [erasures(messages), purge(COMMON, clock)]),
     )

@@ -1,4 +1,4 @@
-"""The façade other modules are given: events in numbers, and what people made as somebody sees it."""
+"""The façade other modules are given: events in numbers, what people made, and what is kept about somebody."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -7,10 +7,13 @@ from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.messages import PUBLISHED
 from ijaa.events.participations.companion_repository import CompanionRepository
+from ijaa.events.personal import PERSONAL
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
+from ijaa.shared.personal import Subject
+from ijaa.shared.records import RecordReader, TablePage
 
-__all__ = ["PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot"]
+__all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot", "TablePage"]
 
 
 class EventsPublic:
@@ -18,6 +21,7 @@ class EventsPublic:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
+        self._records = RecordReader(database, PERSONAL)
         self._companions = CompanionRepository(database)
 
     async def counts(self) -> EventCounts:
@@ -31,6 +35,10 @@ class EventsPublic:
         """
         ids = [id_ for kind, id_ in wanted if kind == "event"]
         return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+
+    async def records(self, username: str, after: str | None = None) -> TablePage:
+        """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
+        return await self._records.page(Subject(id=0, user_id="", username=username, email=""), after)
 
     async def companions(self, usernames: Collection[str]) -> dict[str, frozenset[str]]:
         """Return who comes, or came, to events each of these does, by username as asked for. Raises `Unavailable`."""

@@ -2,8 +2,8 @@
 
 import socket
 import tempfile
-from collections.abc import Awaitable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ log = structlog.get_logger("ijaa.boot")
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
+ACCEPTS = 16
+"""Connections that all workers together accept in one turn of their loops."""
 WAIT = 3.0
 """Seconds a server has to answer."""
 _SILENCE_MS = 60_000
@@ -175,3 +177,15 @@ def bind(host: str, port: int) -> socket.socket:
         raise SettingError("--port", f"{port} on {host} cannot be used ({error}): choose another with --port") from None
     bound.set_inheritable(True)
     return bound
+
+
+@contextmanager
+def looked_at_often(listening: socket.socket, workers: int) -> Iterator[list[socket.socket]]:
+    """Give a listening socket under several descriptors, so that a turn of a worker's loop accepts as many connections.
+
+    libuv accepts one for each descriptor it finds ready, and the loop of a worker with too much to do turns some
+    twenty times a second: whoever came by a new connection would wait for seconds to be refused. Several workers share
+    the number, so that one of them does not take all that come at once.
+    """
+    with ExitStack() as stack:
+        yield [listening, *(stack.enter_context(listening.dup()) for _ in range(ACCEPTS // workers - 1))]

@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.concurrency import in_greenlet
 
 from ijaa.shared.errors import TooSlow, Unavailable
 from ijaa.shared.fuse import Fuse
+from ijaa.shared.pool import FairPool
 
 Row = TypeVar("Row")
 
@@ -79,6 +79,7 @@ class Database:
         config = SQLAlchemyAsyncConfig(
             connection_string=make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False),
             engine_config=EngineConfig(
+                poolclass=FairPool,
                 pool_size=pool_size,
                 max_overflow=0,
                 pool_timeout=POOL_WAIT,  # type: ignore[arg-type]  # SQLAlchemy takes a float
@@ -186,9 +187,9 @@ class Database:
 
     async def _checkout(self) -> PoolProxiedConnection:
         engine = self.engine.sync_engine
-        if cast("QueuePool", engine.pool).checkedin():
+        if await cast("FairPool", engine.pool).wait_for_idle():
             try:
-                return engine.raw_connection()  # an idle one needs no waiting, so no greenlet: a third of the cost
+                return engine.raw_connection()  # an idle one is taken without a greenlet: a third of the cost
             except _ConnectsError:
                 pass  # it had been closed and has to be made anew
         return await self.engine.raw_connection()

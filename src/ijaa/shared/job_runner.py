@@ -129,26 +129,27 @@ class JobRunner:
 
     async def _work(self, row: _Row) -> None:
         kind = self._kinds[row.name]
+        held: _Row | Claim[Any] = row
         outcome = "failed"
         try:
             if row.tries > kind.tries:
                 raise JobFailed("every worker that had it died")  # noqa: TRY301 - the same end as any failure
             payload = msgspec.json.decode(row.payload, type=kind.payload)
             again = kind.next_after(self._clock.now())
-            claim = Claim(row.id, row.name, payload, row.tries, row.token, self._database, again)
+            held = claim = Claim(row.id, row.name, payload, row.tries, row.token, self._database, again)
             outcome = await self._hold(kind, claim)
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(row))
             raise
         except Unavailable as error:
-            log.warning("a job waits for the database", job=row.name, id=row.id, detail=error.detail)
-            await self._fail(kind, row, "Unavailable")
+            log.warning("a job waits for what is away", job=row.name, id=row.id, detail=error.detail)
+            await self._fail(kind, held, "Unavailable")
         except JobFailed as error:
-            log.warning("a job failed", job=row.name, id=row.id, tries=row.tries, why=str(error))
-            await self._fail(kind, row, str(error)[:200])
+            log.warning("a job failed", job=row.name, id=row.id, tries=held.tries, why=str(error))
+            await self._fail(kind, held, str(error)[:200])
         except Exception as error:
-            log.exception("a job failed", job=row.name, id=row.id, tries=row.tries)
-            await self._fail(kind, row, type(error).__name__)
+            log.exception("a job failed", job=row.name, id=row.id, tries=held.tries)
+            await self._fail(kind, held, type(error).__name__)
         JOBS.labels(self._database.name, row.name, outcome).inc()
 
     async def _hold(self, kind: Kind[Any], claim: Claim[Any]) -> str:
@@ -195,14 +196,14 @@ class JobRunner:
             async with self._database.transaction() as session:
                 await session.execute(_RELEASE, given)
 
-    async def _fail(self, kind: Kind[Any], row: _Row, why: str) -> None:
-        now, tries = self._clock.now(), row.tries
+    async def _fail(self, kind: Kind[Any], held: _Row | Claim[Any], why: str) -> None:
+        now, tries = self._clock.now(), held.tries
         due: datetime | None = now + timedelta(seconds=min(5 * 2**tries, 3600))
         parked = None
         if tries >= kind.tries:
             due, tries = kind.next_after(now), 0 if kind.cron else tries  # what comes by itself is never given up
             parked = None if kind.cron else now
-        given = {"id": row.id, "token": row.token, "why": why, "due": due, "parked": parked, "tries": tries}
+        given = {"id": held.id, "token": held.token, "why": why, "due": due, "parked": parked, "tries": tries}
         with suppress(Unavailable):  # else its lease runs out
             async with self._database.transaction() as session:
                 await session.execute(_FAILED, given)

@@ -52,6 +52,7 @@ _FINISH = text("DELETE FROM jobs WHERE id = :id AND token = :token")
 _AGAIN = text("""
 UPDATE jobs SET due_at = :due, token = NULL, tries = 0, error = NULL WHERE id = :id AND token = :token
 """)
+_PROGRESS = text("UPDATE jobs SET tries = 1 WHERE id = :id AND token = :token")
 
 
 class JobFailed(Exception):  # noqa: N818 - an outcome, not a fault of the program
@@ -92,7 +93,7 @@ class Claim(Generic[P]):
     name: str
     payload: P
     tries: int
-    """How often it was claimed, this time included."""
+    """How often it was claimed since something of it was done, this time included."""
     token: UUID
     database: Database = field(repr=False)
     again_at: datetime | None = None
@@ -103,6 +104,9 @@ class Claim(Generic[P]):
     async def effect(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction nobody else can have for this job: for a portion of its work.
 
+        A portion that is done is progress: the tries before it count no more, so that a long job outlives as many
+        workers as it must.
+
         Raises:
             ClaimLost: the job is not ours any more; nothing of the transaction happens.
 
@@ -110,6 +114,9 @@ class Claim(Generic[P]):
         async with self.database.transaction() as session:
             await self._fenced(session, _HOLD)
             yield session
+            if self.tries > 1:
+                await self._fenced(session, _PROGRESS)  # last: a heartbeat waits for it
+        self.tries = 1
 
     @asynccontextmanager
     async def finish(self) -> AsyncIterator[AsyncSession]:

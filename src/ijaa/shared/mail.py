@@ -27,7 +27,7 @@ class Mail(msgspec.Struct, frozen=True):
     html: str | None = None
     """The same once more."""
     unsubscribe: str | None = None
-    """Address of the page that ends mails of its kind."""
+    """Address that ends mails of its kind when it is posted to (RFC 8058), and asks whoever opens it."""
 
 
 class MailError(Exception):
@@ -117,4 +117,6 @@ def compose(mail: Mail, sender: str, identity: str, clock: Clock) -> EmailMessag
         message.add_alternative(mail.html, subtype="html")
     if mail.unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"  # RFC 2369 §3.2
+        if mail.unsubscribe.startswith("https:"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058 §3.1
     return message

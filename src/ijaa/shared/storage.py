@@ -7,11 +7,14 @@ nothing; what a crash leaves between the two has no row and is swept (`storage_s
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from obstore.exceptions import BaseError, NotFoundError
@@ -22,6 +25,10 @@ from ijaa.shared.storage_place import Bucket, Folder, place_of
 
 WAIT = timedelta(seconds=5)
 """How long an object may take to be read or written."""
+WHOLE = timedelta(minutes=10)
+"""How long an object may take that is written portion by portion."""
+PORTION = 1024 * 1024
+"""Bytes of an object in memory at once, where it is not read or written as one."""
 INCOMING = "incoming"
 """The folder of what is being written."""
 READS = 32
@@ -48,22 +55,37 @@ class Storage:
         """Write objects by key; once this returns they outlive a power cut. Raises `Unavailable`."""
         with _reachable():
             if isinstance(self._place, Folder):
-                await asyncio.to_thread(_write, self._folder(self._place), objects)
+                files = {key: BytesIO(data) for key, data in objects.items()}
+                await asyncio.to_thread(_write, self._folder(self._place), files)
                 return
             async with asyncio.timeout(WAIT.total_seconds()), asyncio.TaskGroup() as group:
                 for key, data in objects.items():
                     group.create_task(self._upload(key, data, media_type))
 
+    async def put_file(self, key: str, file: BinaryIO, media_type: str) -> None:
+        """Write one object out of a file, however long, as `put` does. Raises `Unavailable`."""
+        with _reachable():
+            file.seek(0)
+            if isinstance(self._place, Folder):
+                await asyncio.to_thread(_write, self._folder(self._place), {key: file})
+                return
+            async with asyncio.timeout(WHOLE.total_seconds()):
+                await self._store.put_async(key, file, attributes={"Content-Type": media_type})
+
     async def get(self, key: str) -> bytes | None:
         """Return an object, or None for one that is not there. Raises `Unavailable`."""
-        if self._reading >= READS:
-            raise Unavailable("Many files are being read just now.")
-        self._reading += 1
-        try:
-            with _reachable():
-                return await self._read(key)
-        finally:
-            self._reading -= 1
+        with self._one_more(), _reachable():
+            return await self._read(key)
+
+    async def portions(self, key: str) -> AsyncIterator[bytes] | None:
+        """Return what yields an object, however long, or None for one that is not there. Both raise `Unavailable`."""
+        with self._one_more(), _reachable():
+            try:
+                async with asyncio.timeout(WAIT.total_seconds()):
+                    size = (await self._store.head_async(key))["size"]
+            except (NotFoundError, FileNotFoundError):
+                return None
+        return self._portions(key, size)
 
     async def delete(self, keys: Collection[str]) -> None:
         """Delete objects; one that is not there is as good as deleted. Raises `Unavailable`."""
@@ -94,6 +116,24 @@ class Storage:
 
     def _folder(self, place: Folder) -> Path:
         return place.path / self._module
+
+    @contextmanager
+    def _one_more(self) -> Iterator[None]:
+        """Count one more that is being read."""
+        if self._reading >= READS:
+            raise Unavailable("Many files are being read just now.")
+        self._reading += 1
+        try:
+            yield
+        finally:
+            self._reading -= 1
+
+    async def _portions(self, key: str, size: int) -> AsyncIterator[bytes]:
+        for start in range(0, size, PORTION):  # each is a request of its own: who takes his time keeps none open
+            with self._one_more(), _reachable():
+                async with asyncio.timeout(WAIT.total_seconds()):
+                    found = await self._store.get_range_async(key, start=start, end=min(start + PORTION, size))
+            yield bytes(found)
 
     async def _read(self, key: str) -> bytes | None:
         try:
@@ -135,7 +175,7 @@ def _reachable() -> Iterator[None]:
         raise Unavailable("The files cannot be reached just now.") from group.exceptions[0]
 
 
-def _write(folder: Path, objects: Mapping[str, bytes]) -> None:
+def _write(folder: Path, objects: Mapping[str, BinaryIO]) -> None:
     """Write each object beside its place, bring it to the disk and only then give it its name."""
     (folder / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
     for key, data in objects.items():
@@ -149,9 +189,9 @@ def _write(folder: Path, objects: Mapping[str, bytes]) -> None:
         _flush_names([target.parent, folder])
 
 
-def _flush(path: Path, data: bytes) -> None:
+def _flush(path: Path, data: BinaryIO) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+        shutil.copyfileobj(data, file, PORTION)
         file.flush()
         os.fsync(file.fileno())
 

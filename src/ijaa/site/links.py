@@ -1,4 +1,4 @@
-"""The pages the links of mails open: a new password, a change of address, no more mails."""
+"""The pages the links of mails open: a new password, a change of address, no more mails, coming back."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -21,6 +21,9 @@ _CONFIRM = """<p id="said" role="status">One click confirms that the account may
 _LEAVE = """<p id="said" role="status">One click, and you get no more mails like this one. What they tell stays in your
 inbox here.</p>
 <p><button id="leave" type="button">No more of these mails</button></p>"""
+
+_RETURN = """<p id="said" role="status">One click, and your account stays, with everything in it.</p>
+<p><button id="return" type="button">Come back</button></p>"""
 
 # a mail scanner that opens the link must not spend the token: only what a person does here sends it
 _SEND = """
@@ -69,6 +72,17 @@ button.addEventListener("click", async () => {{
 }});
 """
 
+_RETURN_SCRIPT = f"""{_SEND}
+const button = document.getElementById("return");
+button.addEventListener("click", async () => {{
+  button.disabled = true;
+  const [taken, body] = await send("/auth/return", {{token}});
+  said.textContent = taken ? "Welcome back: sign in as before." : body.detail;
+  button.hidden = taken;
+  button.disabled = false;
+}});
+"""
+
 
 def link_routes() -> Sequence[HTTPRouteHandler]:
     """Return the routes of the pages with their scripts."""
@@ -85,6 +99,14 @@ def link_routes() -> Sequence[HTTPRouteHandler]:
     async def leave(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
         return page("No more mails like this one", _LEAVE, script="/unsubscribe.js")
 
+    @get("/return", operation_id="getReturnPage")
+    async def back(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
+        return page("Come back", _RETURN, script="/return.js")
+
+    @get("/return.js", operation_id="getReturnScript")
+    async def back_script() -> Response[str]:
+        return _script(_RETURN_SCRIPT)
+
     @get("/unsubscribe.js", operation_id="getUnsubscribeScript")
     async def leave_script() -> Response[str]:
         return _script(_LEAVE_SCRIPT)
@@ -97,7 +119,7 @@ def link_routes() -> Sequence[HTTPRouteHandler]:
     async def confirm_script() -> Response[str]:
         return _script(_CONFIRM_SCRIPT)
 
-    return reset, confirm, leave, reset_script, confirm_script, leave_script
+    return reset, confirm, leave, back, reset_script, confirm_script, leave_script, back_script
 
 
 def _script(text: str) -> Response[str]:

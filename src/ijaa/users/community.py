@@ -1,5 +1,6 @@
 """The wiring of what members say of themselves and to each other; `module` has the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +9,15 @@ from redis.asyncio import Redis
 
 from ijaa.settings import Settings
 from ijaa.shared.clock import Clock
-from ijaa.shared.crypto import derive_key
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.mail import transport_for
 from ijaa.shared.mail_queue import MailQueue
-from ijaa.shared.outbox import Publish
+from ijaa.shared.outbox import Outbox, Publish
 from ijaa.shared.pages import Cursors
 from ijaa.shared.redis import namespace
 from ijaa.shared.storage import Storage
@@ -41,9 +43,16 @@ from ijaa.users.connections.suggestion_service import SuggestionService
 from ijaa.users.directory.controller import directory_router
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.directory.service import DirectoryService
+from ijaa.users.erasures.jobs import notes
+from ijaa.users.erasures.repository import ErasureRepository
+from ijaa.users.erasures.service import ErasureNotes, ErasureReplay, ledger_in
 from ijaa.users.experiences.controller import experience_router
 from ijaa.users.experiences.repository import ExperienceRepository
 from ijaa.users.experiences.service import ExperienceService
+from ijaa.users.exports.controller import export_router
+from ijaa.users.exports.jobs import makings, sweeps
+from ijaa.users.exports.repository import ExportRepository, OwnRecords
+from ijaa.users.exports.service import ExportMaker, ExportService
 from ijaa.users.files.repository import FileRepository
 from ijaa.users.files.service import FileService
 from ijaa.users.imports.controller import import_router
@@ -53,22 +62,33 @@ from ijaa.users.imports.service import ImportService
 from ijaa.users.interests.controller import interest_router
 from ijaa.users.interests.repository import InterestRepository
 from ijaa.users.interests.service import InterestService
+from ijaa.users.leaving.controller import leaving_router
+from ijaa.users.leaving.repository import LeavingRepository
+from ijaa.users.leaving.service import LeavingService
 from ijaa.users.links import FileLinks
 from ijaa.users.listing import Renew
+from ijaa.users.members.jobs import erasures, lapses
+from ijaa.users.members.repository import MemberRepository
+from ijaa.users.members.service import MemberService
 from ijaa.users.notifications.controller import notification_router
 from ijaa.users.notifications.repository import NotificationRepository
 from ijaa.users.notifications.service import EventMessages, NotificationService, Notifier
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, MemberRecords, SeatPromoted
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
 from ijaa.users.profiles.service import Cards, ProfileService
+from ijaa.users.sessions.feed import RevocationFeed
+from ijaa.users.sessions.repository import SessionRepository
+from ijaa.users.sessions.revocation_repository import RevocationRepository
+from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.settings.controller import settings_router
 from ijaa.users.settings.repository import SettingsRepository
 from ijaa.users.settings.service import SettingsService
+from ijaa.users.tables import OUTGOING_MAILS
 
 
 def member_pages(
@@ -185,3 +205,52 @@ def bringing_in_parts(
     taken_in = ImportService(database, ImportRepository(database), jobs, clock)
     claims = ClaimService(database, ClaimRepository(database), jobs, mails, renew, cursors, clock)
     return BringingIn([import_router(taken_in), claim_router(claims)], [imports(taken_in), settlements(claims)])
+
+
+def export_parts(
+    settings: Settings, database: Database, jobs: JobQueue, files: FileService, notifier: Notifier,
+    records: MemberRecords | None, clock: Clock,
+) -> tuple[Router, list[Kind[Any]]]:  # fmt: skip
+    """Return the routes by which members take along what is kept about them, and the jobs that make it ready."""
+    repository = ExportRepository(database)
+    cursors = Cursors(derive_key(settings.secret_key, "users/exports"))
+    service = ExportService(database, repository, files, jobs, cursors, clock)
+    told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database), "events": records}
+    maker = ExportMaker(repository, told, files, notifier, settings.base_url, clock)
+    return export_router(service), [makings(maker), sweeps(service, notifier)]
+
+
+def leaving_routes(
+    settings: Settings, database: Database, members: MemberService, mails: MailQueue, clock: Clock
+) -> Router:
+    """Return the routes of those who leave."""
+    return leaving_router(
+        LeavingService(database, LeavingRepository(), members, mails, base_url=settings.base_url, clock=clock)
+    )
+
+
+def member_kinds(settings: Settings, database: Database, members: MemberService) -> list[Kind[Any]]:
+    """Return what is done by itself about who leaves, or is kept out for a while."""
+    ledger = ErasureNotes(ErasureRepository(database), ledger_in(settings.data))
+    return [erasures(members), lapses(members), *notes(ledger)]
+
+
+def replay_parts(settings: Settings, database: Database, clock: Clock) -> ErasureReplay:
+    """Return what erases again after a restore, without the rest of the module."""
+    jobs, cursors = JobQueue(database, clock), Cursors(derive_key(settings.secret_key, "users/cursors"))
+    box = SecretBox(settings.secret_key, OUTGOING_MAILS)
+    mails = MailQueue(jobs, box, transport_for(settings.mail_url), settings.mail_from)
+    endings = SessionEndings(SessionRepository(database), RevocationFeed(RevocationRepository(database), clock), clock)
+    files, outbox = file_parts(settings, database, jobs, clock).service, Outbox(database, clock)
+    members = MemberService(
+        database,
+        MemberRepository(database),
+        endings,
+        files,
+        mails,
+        jobs,
+        outbox.publish,
+        cursors,
+        clock,
+    )
+    return ErasureReplay(database, ErasureRepository(database), members)

@@ -1,9 +1,9 @@
-"""`ijaa members`: people who are brought in from the lists an association has."""
+"""`ijaa members`: people who are brought in from the lists an association has, and those who were erased."""
 
 import asyncio
 import csv
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,23 +13,28 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ijaa.settings import read_settings
-from ijaa.shared.clock import SystemClock
+from ijaa.settings import Settings, read_settings
+from ijaa.shared.clock import Clock, SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Problem, SettingError
 from ijaa.shared.jobs import JobQueue
+from ijaa.users.community import replay_parts
+from ijaa.users.erasures.domain import Erased, Replayed
+from ijaa.users.erasures.service import ledger_in, ledger_of
 from ijaa.users.imports.domain import FIELDS, MODES, Mode, harmless
 from ijaa.users.imports.repository import ImportRepository
 from ijaa.users.imports.schemas import ImportRead
 from ijaa.users.imports.service import ImportService, Order
 from ijaa.users.imports.sheet import DELIMITERS, Refused, Sheet
 
+__all__ = ["Erased", "ledger_in", "ledger_of", "members", "replay_erasures"]
+
 T = TypeVar("T")
 
 
 @click.group()
 def members() -> None:
-    """Bring members in: records of people who have no account yet, and claim theirs later."""
+    """Bring members in from the lists an association has, and keep those out who were erased."""
 
 
 @members.command("import")
@@ -175,3 +180,10 @@ def _run(work: Callable[[ImportService], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except Problem as problem:
         raise click.ClickException(problem.detail) from None
+
+
+async def replay_erasures(
+    settings: Settings, database: Database, entries: Sequence[Erased], clock: Clock, *, dry_run: bool
+) -> Replayed:
+    """Erase again whoever was erased before, in a database that was put back to before."""
+    return await replay_parts(settings, database, clock).run(entries, dry_run=dry_run)

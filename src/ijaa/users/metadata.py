@@ -8,6 +8,7 @@ from ijaa.users.claims.models import MemberClaim
 from ijaa.users.connections.models import Block, Connection
 from ijaa.users.directory.models import DirectoryEntry
 from ijaa.users.experiences.models import Experience
+from ijaa.users.exports.models import Export
 from ijaa.users.files.models import File
 from ijaa.users.flags.models import FeatureFlag
 from ijaa.users.imports.models import MemberImport, MemberRecord
@@ -39,6 +40,7 @@ __all__ = [
     "EmailToken",
     "ErasedUsername",
     "Experience",
+    "Export",
     "FeatureFlag",
     "File",
     "Interest",

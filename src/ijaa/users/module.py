@@ -50,7 +50,10 @@ from ijaa.users.community import (
     bringing_in_parts,
     community_router,
     counted_connections,
+    export_parts,
     file_parts,
+    leaving_routes,
+    member_kinds,
     member_pages,
     notification_parts,
 )
@@ -67,10 +70,9 @@ from ijaa.users.flags.repository import FlagRepository
 from ijaa.users.flags.service import FlagService
 from ijaa.users.internal.controller import internal_router
 from ijaa.users.members.controller import member_router
-from ijaa.users.members.jobs import erasures, lapses
 from ijaa.users.members.repository import MemberRepository
 from ijaa.users.members.service import MemberService
-from ijaa.users.ports import EventCompanions, EventContent, EventFigures
+from ijaa.users.ports import EventCompanions, EventContent, EventFigures, MemberRecords
 from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.service import Cards, ProfileService
 from ijaa.users.public import UsersPublic
@@ -120,6 +122,7 @@ def build(
     redis: Redis,
     figures: EventFigures | None = None,
     contents: EventContent | None = None,
+    records: MemberRecords | None = None,
     companions: EventCompanions | None = None,
 ) -> UsersModule:
     """Wire the module over its database and its ports; nothing is started or connected before its lifespan."""
@@ -127,8 +130,7 @@ def build(
     jobs = JobQueue(database, clock)
     mails = MailQueue(jobs, SecretBox(secret, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from)
     keys = SigningKeys(database, KeyRepository(database), SecretBox(secret, SIGNING_KEYS), clock)
-    feed = RevocationFeed(RevocationRepository(database), clock)
-    flag_feed = FlagFeed()
+    feed, flag_feed = RevocationFeed(RevocationRepository(database), clock), FlagFeed()
     notifications = notification_parts(settings, database, mails, redis, clock)
     listener = Listener("users", connections.listen_url or connections.url, [feed, flag_feed, keys, notifications.bus])
     verifier = AccessTokenVerifier(keys, feed, settings.base_url, clock)
@@ -220,6 +222,7 @@ def build(
         database, MemberRepository(database), endings, files.service, mails, jobs, publish, cursors, clock
     )
     announcements, telling = announcement_parts(database, files, jobs, notifications.notifier, cursors, clock)
+    exports, making = export_parts(settings, database, jobs, files.service, notifications.notifier, records, clock)
     bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
         database,
@@ -276,12 +279,14 @@ def build(
             admin_router(admin_logins, admins, delivery),
             second_factor_router(factors),
             member_router(members),
+            leaving_routes(settings, database, members, mails, clock),
             *bringing_in.routes,
             dashboard_router(DashboardService(DashboardRepository(database), figures, clock)),
             flag_router(flags),
             trail_router(TrailService(database, TrailRepository(database), cursors, clock)),
             notifications.routes,
             announcements,
+            exports,
             report_router(
                 ReportService(
                     database,
@@ -311,13 +316,13 @@ def build(
             jobs,
             [
                 mails.kind,
-                erasures(members),
-                lapses(members),
+                *member_kinds(settings, database, members),
                 renewal(directory),
                 *files.kinds,
                 telling,
                 recount,
                 *bringing_in.kinds,
+                *making,
                 purge(PURGES, clock),
             ],
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -44,7 +44,7 @@ class ContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ContentKind
     id: int
-    author: str
+    author: str | None
     """Whose it is: a username."""
     title: str | None
     text: str | None
@@ -59,6 +59,27 @@ class EventContent(Protocol):
         """Return what `viewer` sees; what is not there, or not for him to see, is left out.
 
         Raises `Unavailable` when nobody can say just now.
+        """
+        ...
+
+
+class RecordsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rows of one table that are about a member; a table that has none of them has a page all the same."""
+
+    table: str
+    rows: list[dict[str, Any]]
+    """By column: what JSON can say; moments as RFC 3339 has them."""
+    following: str | None
+    """What asks for the next page; None after the last one."""
+
+
+class MemberRecords(Protocol):
+    """Knows everything a module keeps about a member, as far as it is for him."""
+
+    async def page(self, username: str, after: str | None = None) -> RecordsPage:
+        """Return the first page, or the one `after` asks for; the pages of one table follow each other.
+
+        Of a name nobody has every table is empty. Raises `Unavailable` when nobody can say just now.
         """
         ...
 

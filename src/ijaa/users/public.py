@@ -8,12 +8,13 @@ from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
 from ijaa.users.connections.block_repository import BlockRepository
 from ijaa.users.messages import PUBLISHED
+from ijaa.users.personal import PERSONAL
 from ijaa.users.profiles.domain import Relation, relation
 from ijaa.users.profiles.repository import ProfileRepository, StoredCard
 from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
 from ijaa.users.profiles.service import Cards
 
-__all__ = ["PUBLISHED", "MemberCard", "SharedCard", "Standing", "UsersPublic"]
+__all__ = ["PERSONAL", "PUBLISHED", "MemberCard", "SharedCard", "Standing", "UsersPublic"]
 
 
 class UsersPublic:

@@ -16,6 +16,7 @@ PURGES = (
     Purge("reports", "resolved_at", timedelta(days=730)),
     Purge("member_imports", "ended_at", timedelta(days=90)),
     Purge("claims", "settled_at", timedelta(days=90)),
+    Purge("exports", "CASE WHEN file_id IS NULL AND state <> 'REQUESTED' THEN created_at END", timedelta(days=90)),
     # what nobody settled holds private facts; whoever still wants his record claims it anew
     Purge("claims", "CASE WHEN settled_at IS NULL THEN created_at END", timedelta(days=180)),
     Purge("notifications", "told_at", timedelta(days=365)),

@@ -26,10 +26,15 @@ def status_of(account: Account, now: datetime) -> MemberStatus:
     """Return where an account stands; only who is `active` may act, is shown, and is let in."""
     if account.erase_after is not None:
         return "leaving"
-    ended = account.suspended_until is not None and account.suspended_until <= now
-    if not account.active or (account.suspended_at is not None and not ended):
+    if is_suspended(account, now):
         return "suspended"
     return "active" if account.email_verified_at is not None else "unverified"
+
+
+def is_suspended(account: Account, now: datetime) -> bool:
+    """Whether an account is suspended or switched off, leaving or not."""
+    ended = account.suspended_until is not None and account.suspended_until <= now
+    return not account.active or (account.suspended_at is not None and not ended)
 
 
 _LEAVING = "u.erase_after IS NOT NULL"

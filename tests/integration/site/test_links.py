@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -11,12 +12,14 @@ from ijaa.policies import POLICIES
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.site.links import link_routes
 from ijaa.users.accounts import mails
+from ijaa.users.leaving.mails import farewell_mail
 from tests.asgi import client_of
 from tests.fakes import FakeFeatureFlags, FakeTokenVerifier
 
 TOKEN = "t" * 43
 ROUTES = {
     "reset-password": ("/auth/password-reset/confirm", mails.reset_mail("a@b.c", "asha", TOKEN, "http://site")),
+    "return": ("/auth/return", farewell_mail("a@b.c", "asha", datetime.now(UTC), TOKEN, "http://site")),
     "confirm-email": ("/me/email/confirm", mails.own_address_mail("a@b.c", "asha", TOKEN, "http://site")),
 }
 

@@ -27,7 +27,7 @@ from ijaa.shared.throttle import Throttle
 from ijaa.users.accounts import guess_repository
 from ijaa.users.accounts.models import User
 from ijaa.users.module import UsersModule, build
-from ijaa.users.ports import EventCompanions, EventContent
+from ijaa.users.ports import EventCompanions, EventContent, MemberRecords
 from ijaa.users.profiles.models import Profile
 from tests.asgi import client_of
 from tests.builders import PASSWORD, no_limits
@@ -94,17 +94,22 @@ def start(settings: Settings, clock: FrozenClock) -> Start:
 
     @asynccontextmanager
     async def started(
-        throttle: Throttle | None = None, *, contents: EventContent | None = None,
-        companions: EventCompanions | None = None, **changed: object,
-    ) -> AsyncIterator[App]:  # fmt: skip
+        throttle: Throttle | None = None,
+        *,
+        contents: EventContent | None = None,
+        records: MemberRecords | None = None,
+        companions: EventCompanions | None = None,
+        **changed: object,
+    ) -> AsyncIterator[App]:
         given = msgspec.structs.replace(settings, **changed)
         assert given.users_database
         database = Database("users", given.users_database.url)
         own = throttle or no_limits(clock)
         redis = connect(given.redis_url)
         module = build(
-            given, database, given.users_database, clock, own, redis=redis, contents=contents, companions=companions
-        )
+            given, database, given.users_database, clock, own,
+            redis=redis, contents=contents, records=records, companions=companions,
+        )  # fmt: skip
         app = Litestar(
             route_handlers=[
                 api_router([module]),

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
+from ijaa.shared.pages import Cursors
 from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
 from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
@@ -141,15 +142,67 @@ async def test_the_link_of_a_mail_ends_mails_of_its_kind_and_no_other(
     asha = await a_member("asha")
     await _hear(app, _promoted("asha"))
     mail = await _mail(mailbox, "asha@mail.example")
-    link = mail["List-Unsubscribe"].strip("<>")
-    assert link.startswith("https://alumni.example/unsubscribe?token=")
+    token = _token(mail)
+    assert f"https://alumni.example/unsubscribe?token={token}" in mail.get_body(("plain",)).get_content()
     path = "/api/v1/notifications/unsubscribe"
-    token = link.partition("token=")[2]
     assert (await client.post(path, json={"token": token[:-2] + "AA"})).status_code == 400
     assert (await client.post(path, json={"token": token})).status_code == 204
     found = (await client.get(PREFERENCES, headers=asha.bearer)).json()
     assert found["seat_promoted"] == {"in_app": True, "email": False}
     assert found["event_moved"] == {"in_app": True, "email": True}
+
+
+def _token(mail: Any) -> str:
+    path, _, token = str(mail["List-Unsubscribe"]).strip("<>").rpartition("/")
+    assert path == "https://alumni.example/api/v1/notifications/unsubscribe"
+    return token
+
+
+CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+async def test_one_click_ends_mails_of_a_kind_and_a_scanner_that_opens_the_link_ends_nothing(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutants: a GET that ends them; a header without its twin; one encoding alone; a second click refused
+    asha, ben = await a_member("asha"), await a_member("ben")
+    await _hear(app, _promoted("asha"))
+    mail = await _mail(mailbox, "asha@mail.example")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = f"/api/v1/notifications/unsubscribe/{_token(mail)}"
+    for method in ("GET", "HEAD"):
+        opened = await client.request(method, path)
+        assert (opened.status_code, opened.headers["location"]) == (303, f"/unsubscribe?token={_token(mail)}")
+    assert (await client.get(PREFERENCES, headers=asha.bearer)).json()["seat_promoted"]["email"]
+    for form in ({"data": CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}, {"data": CLICK}):
+        clicked = await client.post(path, **form)
+        assert (clicked.status_code, clicked.content) == (204, b"")
+    found = (await client.get(PREFERENCES, headers=asha.bearer)).json()
+    assert (found["seat_promoted"], found["event_moved"]["email"]) == ({"in_app": True, "email": False}, True)
+    assert (await client.get(PREFERENCES, headers=ben.bearer)).json()["seat_promoted"]["email"]
+
+
+async def test_what_is_no_click_ends_nothing(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutants: any body will do; a token that was altered, or one of something else
+    asha = await a_member("asha")
+    await _hear(app, _promoted("asha"))
+    token, path = _token(await _mail(mailbox, "asha@mail.example")), "/api/v1/notifications/unsubscribe"
+    cursor = (await _inbox(client, asha.bearer))["next_cursor"] or Cursors(b"k").write("unsubscribe", 1, "event_moved")
+    for wrong in (token[:-2] + "AA", cursor, "x", "A" * 200):
+        assert (await client.post(f"{path}/{wrong}", data=CLICK)).status_code == 400
+    forms: list[dict[str, Any]] = [
+        {"data": {"List-Unsubscribe": "Two-Clicks"}}, {"data": {**CLICK, "a": "b"}}, {"data": {"a": "b"}}, {},
+        {"files": {"List-Unsubscribe": (None, "no")}}, {"files": {"file": (None, "One-Click")}},
+        {"content": b"\xff", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"content": b"x", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+        {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+    ]  # fmt: skip
+    for form in forms:
+        assert (await client.post(f"{path}/{token}", **form)).status_code == 400, form
+    assert (await client.post(f"{path}/{token}", json=CLICK)).status_code == 415
+    assert (await client.get(PREFERENCES, headers=asha.bearer)).json()["seat_promoted"]["email"]
 
 
 async def test_who_may_not_act_is_not_told(app: App, a_member: AMember) -> None:

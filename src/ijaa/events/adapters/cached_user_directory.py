@@ -4,7 +4,7 @@ Cards are kept in Redis, for all processes; whom blocks hide from a member in th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import cast
@@ -189,6 +189,13 @@ class CachedUserDirectory:
                 except msgspec.DecodeError:
                     continue  # of another release: it is learned again
         return found
+
+    async def forget(self, usernames: Sequence[str]) -> None:
+        """Let go of what is remembered of members who were erased, at once; what Redis misses it forgets by itself."""
+        try:
+            await self._redis.delete(*(self._prefix + name for name in usernames))
+        except FAILURES as error:
+            self._breaker.trip(error)
 
     def _holds(self, name: str, one: Remembered) -> bool:
         return self._feed.holds(name, one.learned_at)

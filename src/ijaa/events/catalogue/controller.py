@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
-from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy
+from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy, UnledEvent
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
@@ -94,6 +94,13 @@ class EventController(Controller):
         """
         viewer = request.user
         return EventStream(request, live.watch(str(event_id)), lambda: events.seen(viewer, event_id), last_event_id)
+
+    @get("/needing-organiser", operation_id="listUnledEvents", summary="List events that need an organiser")
+    async def unled(
+        self, events: NamedDependency[EventService], cursor: Cursor = None, limit: Limit = 20
+    ) -> Page[UnledEvent]:
+        """Give the events that were still to come when their organiser was erased, private ones too."""
+        return await events.unled(cursor, limit)
 
     @post(operation_id="createEvent", summary="Create an event")
     async def create(

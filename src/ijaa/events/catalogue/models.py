@@ -44,6 +44,7 @@ class Event(EventsBase):
             postgresql_using="gin",
             postgresql_ops={"location_key": "gin_trgm_ops"},
         ),
+        Index("idx_events_needs_organiser", "id", postgresql_where=text("status = 'NEEDS_ORGANISER'")),
         Index("idx_events_tags", "tags", postgresql_using="gin"),
         # no index may hold `going` or `waiting`: an answer is then a heap-only update that touches no index at all
         {"postgresql_with": {"fillfactor": 70}},
@@ -73,7 +74,8 @@ class Event(EventsBase):
     max_guests: Mapped[int]
     organizer_name: Mapped[str | None] = mapped_column(String(100))
     organizer_email: Mapped[str | None] = mapped_column(String(254))
-    created_by_username: Mapped[str] = mapped_column(String(100))
+    created_by_username: Mapped[str | None] = mapped_column(String(100))
+    """NULL once the organiser was erased."""
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     status: Mapped[str] = mapped_column(String(20))
     search_key: Mapped[str] = mapped_column(String(25_000))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
 from ijaa.events.catalogue.models import Event
-from ijaa.events.catalogue.schemas import EventCounts, EventRead, LiveCounts
+from ijaa.events.catalogue.schemas import EventCounts, EventRead, LiveCounts, UnledEvent
 from ijaa.events.visibility import INSIDER, MINE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.live import State
@@ -32,6 +32,7 @@ _FROM = f"FROM events e {MINE} WHERE {VISIBLE}"
 
 _ANSWERED = text(
     "SELECT EXISTS (SELECT FROM event_participations WHERE event_id = :event_id AND status <> 'NOT_GOING')"
+    " OR EXISTS (SELECT FROM erased_answers WHERE event_id = :event_id AND status <> 'NOT_GOING')"
 )
 _CONCERNED = text("""
 SELECT participant_username FROM event_participations
@@ -66,6 +67,10 @@ FROM (
            status NOT IN ('DRAFT', 'CANCELLED', 'COMPLETED') AND end_date > $1 AS upcoming
     FROM events
 ) one
+"""
+_UNLED = f"""
+SELECT {columns(UnledEvent, "e", seats_taken="e.going", waitlisted="e.waiting")} FROM events e
+WHERE e.status = 'NEEDS_ORGANISER' AND e.id > $1 ORDER BY e.id LIMIT $2
 """
 
 
@@ -118,6 +123,10 @@ class EventRepository:
         narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, now, arguments))
         total: int = await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *arguments)
         return total
+
+    async def unled(self, after: int, limit: int) -> list[UnledEvent]:
+        """Return events that need an organiser, by id."""
+        return await self._database.fetch(UnledEvent, _UNLED, after, limit)
 
     async def counts(self, now: datetime) -> EventCounts:
         """Return how many events and seats there are."""

@@ -119,7 +119,8 @@ class EventRead(msgspec.Struct, frozen=True):
     max_guests: int
     organizer_name: str | None
     organizer_email: str | None
-    created_by_username: str
+    created_by_username: str | None
+    """None once the organiser was erased."""
     tags: list[str]
     status: Status
     my_rsvp: str | None
@@ -130,12 +131,28 @@ class EventRead(msgspec.Struct, frozen=True):
     """Looked up in the other module after the row was read."""
 
 
+class UnledEvent(View, frozen=True):
+    """An event whose organiser was erased, as admins see it."""
+
+    id: int
+    title: str
+    start_date: datetime
+    end_date: datetime
+    timezone: str
+    privacy: Privacy
+    capacity: int | None
+    seats_taken: int
+    waitlisted: int
+    updated_at: datetime
+    """When it lost its organiser."""
+
+
 class Snapshot(View, frozen=True):
     """A thing people made as one viewer sees it at this moment."""
 
     kind: ContentKind
     id: int
-    author: str
+    author: str | None
     title: str | None
     text: str | None
     details: dict[str, str]

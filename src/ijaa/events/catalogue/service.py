@@ -19,7 +19,7 @@ from ijaa.events.catalogue.domain import (
 from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead
+from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, WrongState
 from ijaa.events.messages import Change, EventChanged
 from ijaa.events.ports import UserDirectory
@@ -99,6 +99,13 @@ class EventService:
         items = await self._with_cards(viewer, kept)
         total = await self._repository.count(username, wanted, now) if include_total else UNSET
         return Page(items=items, next_cursor=following, total=total)
+
+    async def unled(self, cursor: str | None, limit: int) -> Page[UnledEvent]:
+        """Return a page of the events that need an organiser, whoever may see them, for admins."""
+        (after,) = self._cursors.read("unled", cursor, tuple[int]) if cursor else (0,)
+        rows = await self._repository.unled(after, limit + 1)
+        items, following = self._cursors.page("unled", rows, limit, lambda row: (row.id,))
+        return Page(items=list(items), next_cursor=following)
 
     async def edit(self, member: Principal, event_id: int, patch: EventPatch, check: VersionCheck) -> EventRead:
         """Change an event; new seats go to the waitlist at once, fewer evict nobody."""
@@ -190,9 +197,9 @@ class EventService:
         return event
 
     async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> list[EventRead]:
-        names = {event.created_by_username for event in events}
+        names = {event.created_by_username for event in events if event.created_by_username}
         cards = await cards_of(self._directory, names, viewer.username if viewer else None)
-        return [replace(event, organizer=cards[event.created_by_username]) for event in events]
+        return [replace(event, organizer=cards.get(event.created_by_username or "")) for event in events]
 
 
 def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:

@@ -5,8 +5,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.types import Guard
 
-from ijaa.events.internal.schemas import Companions, CompanionsAsked, Snapshots, SnapshotsAsked
-from ijaa.events.public import EventCounts, EventsPublic
+from ijaa.events.internal.schemas import Companions, CompanionsAsked, RecordsAsked, Snapshots, SnapshotsAsked
+from ijaa.events.public import EventCounts, EventsPublic, TablePage
 
 
 @get("/figures", operation_id="getEventFigures")
@@ -19,6 +19,12 @@ async def figures(events: NamedDependency[EventsPublic]) -> EventCounts:
 async def contents(events: NamedDependency[EventsPublic], data: JSONBody[SnapshotsAsked]) -> Snapshots:
     """Give what people made as the viewer sees it."""
     return Snapshots(await events.snapshots([(one.kind, one.id) for one in data.wanted], data.viewer))
+
+
+@post("/records", operation_id="getMemberRecords", status_code=200)
+async def records(events: NamedDependency[EventsPublic], data: JSONBody[RecordsAsked]) -> TablePage:
+    """Give a page of everything kept about a member."""
+    return await events.records(data.username, data.after)
 
 
 @post("/companions", operation_id="getEventCompanions", status_code=200)
@@ -35,7 +41,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures, contents, companions],
+        route_handlers=[figures, contents, records, companions],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

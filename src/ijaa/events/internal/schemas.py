@@ -38,3 +38,10 @@ class Snapshots(View, frozen=True):
     """What the viewer sees of them; the rest is left out."""
 
     snapshots: list[Snapshot]
+
+
+class RecordsAsked(Body, frozen=True, kw_only=True):
+    """About whom, and after which page."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=100)]
+    after: Annotated[str, Meta(max_length=1000)] | None = None

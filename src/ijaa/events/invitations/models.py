@@ -23,7 +23,8 @@ class EventInvitation(EventsBase):
     id: Mapped[Key]
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     invited_username: Mapped[str] = mapped_column(String(100), index=True)
-    invited_by_username: Mapped[str] = mapped_column(String(100))
+    invited_by_username: Mapped[str | None] = mapped_column(String(100), index=True)
+    """NULL once whoever invited was erased."""
     personal_message: Mapped[str | None] = mapped_column(String(500))
     is_read: Mapped[bool] = mapped_column(server_default=text("false"))
     is_responded: Mapped[bool] = mapped_column(server_default=text("false"))

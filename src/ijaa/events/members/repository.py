@@ -6,6 +6,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.events.personal import PERSONAL
+from ijaa.shared.personal import erasures
+
 CHANNEL = "ijaa_members"
 
 CHANGED_SINCE = "SELECT username, changed_at FROM members WHERE changed_at > $1"
@@ -22,11 +25,38 @@ INSERT INTO members (username, standing, standing_seq, changed_at)
 SELECT DISTINCT ON (lower(username)) lower(username), standing, seq, CAST(:now AS timestamptz)
 FROM unnest(CAST(:usernames AS text[]), CAST(:standings AS text[]), CAST(:seqs AS bigint[]))
     AS told(username, standing, seq)
-ORDER BY lower(username), seq DESC
+ORDER BY lower(username), standing = 'erased' DESC, seq DESC
 ON CONFLICT (username) DO UPDATE SET
-    standing = CASE WHEN EXCLUDED.standing_seq > members.standing_seq THEN EXCLUDED.standing ELSE members.standing END,
+    standing = CASE
+        WHEN members.standing = 'erased' THEN 'erased'
+        WHEN EXCLUDED.standing = 'erased' OR EXCLUDED.standing_seq > members.standing_seq THEN EXCLUDED.standing
+        ELSE members.standing END,
     standing_seq = greatest(members.standing_seq, EXCLUDED.standing_seq),
     changed_at = greatest(members.changed_at, EXCLUDED.changed_at)
+""")
+_NEEDS_ORGANISER = text("""
+UPDATE events SET created_by_username = NULL, organizer_name = NULL, organizer_email = NULL, invite_message = NULL,
+    status = CASE WHEN status = 'PUBLISHED' AND end_date > :now THEN 'NEEDS_ORGANISER' ELSE status END,
+    updated_at = :now, version = version + 1
+WHERE id = ANY (:ids) AND created_by_username = ANY (:usernames)
+RETURNING id
+""")
+_OF_NOBODY = text("DELETE FROM events WHERE created_by_username = ANY (:usernames) AND status = 'DRAFT'")
+_ERASURE = [text(statement) for statement in erasures(PERSONAL)]
+_NAMED = """(
+    EXISTS (SELECT FROM event_participations p WHERE p.participant_username = m.username)
+    OR EXISTS (SELECT FROM events e WHERE e.created_by_username = m.username)
+    OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_username = m.username)
+    OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
+)"""
+_LEFT_OVER = text(f"""
+SELECT m.username FROM members m
+WHERE m.standing = 'erased' AND m.username > :after AND {_NAMED} ORDER BY m.username LIMIT 1
+""")
+_THERE_AGAIN = text(f"""
+SELECT m.username FROM unnest(CAST(:usernames AS text[])) AS m (username)
+WHERE {_NAMED} OR NOT EXISTS (SELECT FROM members k WHERE k.username = m.username AND k.standing = 'erased')
+ORDER BY m.username
 """)
 _TELL = text("""
 SELECT pg_notify(:channel, json_build_array(username, CAST(:at AS text))::text)
@@ -43,10 +73,41 @@ class MemberRepository:
         await self._tell(session, usernames, now)
 
     async def stand(self, session: AsyncSession, told: Sequence[tuple[str, str, int]], now: datetime) -> None:
-        """Note where members stand: of what is told of one, the highest number counts, now and later."""
+        """Note where members stand: of what is told of one, the highest number counts, now and later.
+
+        Erased is for good, whatever the numbers: they begin anew where a database was restored, and no name is given
+        again.
+        """
         names, standings, seqs = ([*column] for column in zip(*told, strict=True))
         await session.execute(_STAND, {"usernames": names, "standings": standings, "seqs": seqs, "now": now})
         await self._tell(session, [one[0] for one in told], now)
+
+    async def part_from_organisers(
+        self, session: AsyncSession, usernames: Sequence[str], event_ids: Sequence[int], now: datetime
+    ) -> Sequence[int]:
+        """Take these members off the events they organise, whose rows are locked; return those that go on.
+
+        What is still to come needs an organiser then; a co-organiser would be asked for here. A draft was nobody
+        else's.
+        """
+        bound = {"usernames": list(usernames), "now": now}
+        await session.execute(_OF_NOBODY, {"usernames": list(usernames)})
+        return (await session.scalars(_NEEDS_ORGANISER, bound | {"ids": list(event_ids)})).all()
+
+    async def erase(self, session: AsyncSession, usernames: Sequence[str]) -> None:
+        """Erase what hangs on no event's lock, as the registry says."""
+        for username in sorted(usernames):
+            for statement in _ERASURE:
+                await session.execute(statement, {"username": username})
+
+    async def left_over(self, session: AsyncSession, after: str) -> str | None:
+        """Return the next who was erased and of whom there is something still: written while he was being erased."""
+        found: str | None = await session.scalar(_LEFT_OVER, {"after": after})
+        return found
+
+    async def there_again(self, session: AsyncSession, usernames: Sequence[str]) -> Sequence[str]:
+        """Return which of these members, who were erased, are there all the same."""
+        return (await session.scalars(_THERE_AGAIN, {"usernames": list(usernames)})).all()
 
     async def _tell(self, session: AsyncSession, usernames: Sequence[str], now: datetime) -> None:
         given = {"channel": CHANNEL, "usernames": sorted({one.lower() for one in usernames}), "at": now.isoformat()}

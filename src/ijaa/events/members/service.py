@@ -1,6 +1,6 @@
 """What is done about the messages of the users module."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,14 +8,27 @@ from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
+from ijaa.shared.database import after_commit
+from ijaa.shared.live import Tell
 from ijaa.shared.messages import Received
+
+Forget = Callable[[Sequence[str]], Awaitable[None]]
+"""Lets go of what is remembered of members outside of the database."""
 
 
 class MemberMessages:
     """Keeps what is known of members up to date."""
 
-    def __init__(self, repository: MemberRepository, seats: SeatRepository, clock: Clock) -> None:
-        self._repository, self._seats, self._clock = repository, seats, clock
+    def __init__(
+        self,
+        repository: MemberRepository,
+        seats: SeatRepository,
+        tell: Tell,
+        clock: Clock,
+        forget: Forget | None = None,
+    ) -> None:
+        self._repository, self._seats, self._tell, self._clock = repository, seats, tell, clock
+        self._forget = forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -26,8 +39,40 @@ class MemberMessages:
         await self._repository.note(session, [one.message.username for one in received], self._clock.now())
 
     async def standing_changed(self, session: AsyncSession, received: Sequence[Received[StandingChanged]]) -> None:
-        """Note where these members stand, and let every process forget their cached cards; waitlists go on."""
+        """Note where these members stand, and erase who is; waitlists go on, cached cards are forgotten."""
         told = [(one.message.username, one.message.standing, one.envelope.sequence) for one in received]
+        erased = {name for name, standing, _ in told if standing == "erased"}
+        returned = {name for name, standing, _ in told if standing == "active"} - erased
         await self._repository.stand(session, told, self._clock.now())
-        returned = [one.message.username for one in received if one.message.standing == "active"]
-        await self._seats.promote_returned(session, returned, self._clock.now())
+        await self._part(session, sorted(erased), sorted(returned))
+
+    async def erase(self, session: AsyncSession, username: str) -> None:
+        """Erase somebody of whom a message told, or a ledger tells, that he is to be."""
+        await self._repository.stand(session, [(username, "erased", 0)], self._clock.now())
+        await self._part(session, [username], [])
+
+    async def erase_left_over(self, session: AsyncSession, after: str) -> str | None:
+        """Erase again one of whom something was written while he was being erased; return who, None for nobody.
+
+        `after` is who was the last one: whoever cannot be erased is not tried again at once.
+        """
+        if (username := await self._repository.left_over(session, after)) is not None:
+            await self._part(session, [username], [])
+        return username
+
+    async def _part(self, session: AsyncSession, erased: Sequence[str], returned: Sequence[str]) -> None:
+        now = self._clock.now()
+        # all at once and in their order: two receivers wait for each other instead of dying in a deadlock
+        events = await self._seats.lock_concerned(session, leaving=erased, returned=returned, now=now)
+        if erased:
+            # seats first: what needs an organiser takes no answers, and promotes nobody
+            await self._seats.forget(session, erased, events, now)
+            for event_id in await self._repository.part_from_organisers(session, erased, sorted(events), now):
+                self._tell(session, str(event_id))
+            await self._repository.erase(session, erased)
+            self._let_go(session, erased)
+        await self._seats.promote_returned(session, returned, now)
+
+    def _let_go(self, session: AsyncSession, erased: Sequence[str]) -> None:
+        if (forget := self._forget) is not None:
+            after_commit(session, lambda: forget(erased))

@@ -46,3 +46,21 @@ class EventParticipation(EventsBase):
     responded_at: Mapped[datetime]
     promoted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+class ErasedAnswers(EventsBase):
+    """The answers of one kind that members gave who were erased after the event: how many, and nobody's."""
+
+    __tablename__ = "erased_answers"
+    __table_args__ = (
+        CheckConstraint(one_of("status", "GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED"), name="status"),
+        CheckConstraint("answers > 0 AND seats >= 0", name="numbers"),
+    )
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    status: Mapped[str] = mapped_column(String(20), primary_key=True)
+    answers: Mapped[int]
+    seats: Mapped[int]
+    """Seats they held, guests included; `going` of the event counts them on."""

@@ -19,7 +19,7 @@ class Mine(msgspec.Struct, frozen=True):
 
     event_id: int
     title: str
-    created_by_username: str
+    created_by_username: str | None
     privacy: str
     event_status: str
     end_date: datetime
@@ -88,7 +88,10 @@ FROM event_participations p
 WHERE p.event_id = $1 AND p.status = ANY ($2::text[]) AND p.id > $3 AND p.participant_username <> ALL ($5::text[])
 ORDER BY p.id LIMIT $4
 """
-_COUNT = "SELECT count(*) FROM event_participations WHERE event_id = $1 AND status = ANY ($2::text[])"
+_COUNT = """
+SELECT (SELECT count(*) FROM event_participations WHERE event_id = $1 AND status = ANY ($2::text[]))
+     + (SELECT coalesce(sum(answers), 0) FROM erased_answers WHERE event_id = $1 AND status = ANY ($2::text[]))
+"""
 
 _INSERT = text("""
 INSERT INTO event_participations (event_id, participant_username, status, guests, message, seq, responded_at)

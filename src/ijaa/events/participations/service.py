@@ -178,8 +178,8 @@ class ParticipationService:
                 await self._lock(session, mine)
                 await self._write(session, mine, username, wanted.status, 0, message)
                 await self._give_up(session, mine)
-        if mine.status != wanted.status and not mine.organises:
-            await self._publish(session, _given(mine))
+        if mine.status != wanted.status and not mine.organises and mine.created_by_username:
+            await self._publish(session, _given(mine, mine.created_by_username))
 
     async def _lock(self, session: AsyncSession, mine: Mine) -> None:
         """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
@@ -231,11 +231,11 @@ def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
     return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)
 
 
-def _given(mine: Mine) -> AnswerGiven:
+def _given(mine: Mine, organiser: str) -> AnswerGiven:
     return AnswerGiven(
         event_id=mine.event_id,
         title=mine.title,
-        organisers=[mine.created_by_username],
+        organisers=[organiser],
     )
 
 

@@ -1,6 +1,6 @@
 """SQL of seats. Every function takes, or already holds, the lock of the event's row; participations come after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -51,6 +51,35 @@ _COUNT = text("UPDATE events SET going = going + :seats, waiting = waiting - :en
 _AWAITED = text("""
 SELECT DISTINCT event_id FROM event_participations
 WHERE participant_username = ANY (:usernames) AND status = 'WAITLISTED' ORDER BY event_id
+""")
+
+_CONCERNED = text("""
+SELECT id, end_date > :now FROM events WHERE id IN (
+    SELECT id FROM events WHERE created_by_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_participations WHERE participant_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_participations
+        WHERE participant_username = ANY (:returned) AND status = 'WAITLISTED'
+) ORDER BY id FOR UPDATE
+""")
+_COUNT_ERASED = text("""
+INSERT INTO erased_answers (event_id, status, answers, seats)
+SELECT event_id, status, count(*), coalesce(sum(1 + guests) FILTER (WHERE status = 'GOING'), 0)
+FROM event_participations WHERE event_id = ANY (:past) AND participant_username = ANY (:usernames)
+GROUP BY event_id, status ORDER BY event_id, status
+ON CONFLICT (event_id, status) DO UPDATE SET
+    answers = erased_answers.answers + EXCLUDED.answers, seats = erased_answers.seats + EXCLUDED.seats
+""")
+_FORGET = text("""
+WITH gone AS (
+    DELETE FROM event_participations WHERE event_id = ANY (:event_ids) AND participant_username = ANY (:usernames)
+    RETURNING event_id, status, guests
+), freed AS (
+    SELECT event_id, count(*) FILTER (WHERE status = 'WAITLISTED') AS entries,
+           coalesce(sum(1 + guests) FILTER (WHERE status = 'GOING' AND event_id = ANY (:coming)), 0) AS seats
+    FROM gone GROUP BY event_id
+)
+UPDATE events e SET going = e.going - f.seats, waiting = e.waiting - f.entries FROM freed f
+WHERE e.id = f.event_id AND (f.seats > 0 OR f.entries > 0) RETURNING e.id
 """)
 
 _ALL = 1_000_000
@@ -110,6 +139,29 @@ class SeatRepository:
         """Return the counters."""
         row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
         return SeatState(*row)
+
+    async def lock_concerned(
+        self, session: AsyncSession, *, leaving: Sequence[str], returned: Sequence[str], now: datetime
+    ) -> dict[int, bool]:
+        """Lock the events of members who leave, and those that wait for who returns; return which are still to end."""
+        rows = await session.execute(_CONCERNED, {"leaving": list(leaving), "returned": list(returned), "now": now})
+        return {row[0]: row[1] for row in rows}
+
+    async def forget(
+        self, session: AsyncSession, usernames: Sequence[str], events: Mapping[int, bool], now: datetime
+    ) -> None:
+        """Remove every answer of members who were erased from these locked events.
+
+        What is still to come gets its seats and places back, and promotes; of what is over the numbers stay.
+        """
+        coming = sorted(event_id for event_id, is_coming in events.items() if is_coming)
+        past = sorted(events.keys() - set(coming))
+        await session.execute(_COUNT_ERASED, {"past": past, "usernames": list(usernames)})
+        bound = {"event_ids": sorted(events), "coming": coming, "usernames": list(usernames)}
+        freed = await session.scalars(_FORGET, bound)
+        for event_id in sorted(freed.all()):
+            self._tell(session, str(event_id))
+            await self.promote(session, event_id, now)
 
     async def promote_returned(self, session: AsyncSession, usernames: Sequence[str], now: datetime) -> None:
         """Hand out the seats that wait for members who were passed over until now."""

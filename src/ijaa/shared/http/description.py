@@ -13,6 +13,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
+from ijaa.shared.http.one_click import FIELD, FORM, ONE_CLICK, VALUE
 from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, operations, policy_of
 from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
 from ijaa.shared.http.uploads import MULTIPART, UPLOAD
@@ -83,6 +84,24 @@ class UploadOperation(DescribedOperation):
         )
         self.request_body = RequestBody(content={MULTIPART: OpenAPIMediaType(schema=form)}, required=True)
         super().__post_init__()
+
+
+@dataclass
+class ClickOperation(DescribedOperation):
+    """An operation that takes the form of a click, which the route reads itself."""
+
+    def __post_init__(self) -> None:
+        """Write the form down."""
+        form = Schema(
+            type=OpenAPIType.OBJECT, properties={FIELD: Schema(type=OpenAPIType.STRING, enum=[VALUE])},
+            required=[FIELD], additional_properties=False,
+        )  # fmt: skip
+        content = {kind: OpenAPIMediaType(schema=form) for kind in (FORM, MULTIPART)}
+        self.request_body = RequestBody(content=content, required=True)
+        super().__post_init__()
+
+
+_OPERATIONS = {UPLOAD: UploadOperation, ONE_CLICK: ClickOperation}
 
 
 def _say_optional(body: RequestBody) -> None:
@@ -160,7 +179,8 @@ def describe(app: Litestar) -> None:
 
 
 def _describe(handler: HTTPRouteHandler, policy: Policy, *, named: bool) -> None:
-    handler.operation_class = UploadOperation if UPLOAD in handler.opt else DescribedOperation
+    kinds = [kind for opt, kind in _OPERATIONS.items() if opt in handler.opt]
+    handler.operation_class = kinds[0] if kinds else DescribedOperation
     handler.security = _security(policy)
     handler.responses = {
         status: ResponseSpec(

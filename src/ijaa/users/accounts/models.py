@@ -95,7 +95,7 @@ class EmailToken(UsersBase):
     __tablename__ = "email_tokens"
     __table_args__ = (
         # verify-email is written by processes of the release before, which run beside this one during an upgrade
-        CheckConstraint(one_of("purpose", "verify-email", "reset-password"), name="purpose"),
+        CheckConstraint(one_of("purpose", "verify-email", "reset-password", "return"), name="purpose"),
         CheckConstraint("octet_length(hash) = 32", name="hash"),
     )
 
@@ -127,6 +127,8 @@ class ErasedUsername(UsersBase):
     __table_args__ = (CheckConstraint("username = lower(username) AND username <> ''", name="username"),)
 
     username: Mapped[str] = mapped_column(String(100), primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(String(50))
+    """The public id of whoever had it; NULL for the old spelling of another name, which nobody had."""
     erased_at: Mapped[datetime]
 
 

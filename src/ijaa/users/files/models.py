@@ -9,9 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ijaa.shared.tables import one_of
 from ijaa.users.base import UsersBase
 
+EXPORT = "export"
+"""The purpose of an archive of everything about its owner: shown to nobody by its id."""
 _SHOWN = one_of("purpose", "photo", "cover")
 _BELONGS = (
-    f"(owner_id IS NOT NULL) = ({_SHOWN})"
+    f"(owner_id IS NOT NULL) = ({one_of('purpose', 'photo', 'cover', EXPORT)})"
     " AND (announcement_id IS NOT NULL) = (purpose = 'image')"
     " AND (report_id IS NOT NULL) = (purpose = 'attachment')"
     " AND (place IS NOT NULL) = (purpose = 'attachment')"
@@ -23,7 +25,7 @@ class File(UsersBase):
 
     __tablename__ = "files"
     __table_args__ = (
-        CheckConstraint(one_of("purpose", "photo", "cover", "image", "attachment"), name="purpose"),
+        CheckConstraint(one_of("purpose", "photo", "cover", EXPORT, "image", "attachment"), name="purpose"),
         CheckConstraint(_BELONGS, name="belongs"),
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("length(sha256) = 32", name="sha256"),

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
-from ijaa.users.files.models import File
+from ijaa.users.files.models import EXPORT, File
 
 _KNOWN = "SELECT key FROM files WHERE key = ANY ($1::text[])"
 
@@ -23,8 +24,9 @@ class FileRepository:
         return set(await self._database.fetch(str, _KNOWN, list(keys)))
 
     async def used(self, session: AsyncSession, owner_id: int) -> int:
-        """Return the bytes of everything somebody keeps."""
-        total = await session.scalar(select(func.coalesce(func.sum(File.size), 0)).where(File.owner_id == owner_id))
+        """Return the bytes of everything somebody put here; an archive of it all is not his doing."""
+        put = select(func.coalesce(func.sum(File.size), 0)).where(File.owner_id == owner_id, File.purpose != EXPORT)
+        total = await session.scalar(put)
         return int(total or 0)
 
     async def remove_image(self, session: AsyncSession, announcement_id: int) -> Sequence[str]:
@@ -44,3 +46,7 @@ class FileRepository:
         if purpose is not None:
             clauses.append(File.purpose == purpose)
         return (await session.scalars(delete(File).where(*clauses).returning(File.key))).all()
+
+    async def remove_each(self, session: AsyncSession, ids: Collection[UUID]) -> Sequence[str]:
+        """Delete these rows; return their keys."""
+        return (await session.scalars(delete(File).where(File.id.in_(ids)).returning(File.key))).all()

@@ -1,7 +1,10 @@
 """Use cases of files: what other features keep, and take away again."""
 
+import asyncio
 import hashlib
-from collections.abc import Collection
+import os
+from collections.abc import AsyncIterator, Collection
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,7 +19,7 @@ from ijaa.shared.storage_images import MEDIA_TYPE, Images, Variant
 from ijaa.shared.storage_sweep import discard
 from ijaa.users.errors import AttachmentExists, QuotaExceeded
 from ijaa.users.files.domain import QUOTA, file_key, key_of, object_key, object_keys
-from ijaa.users.files.models import File
+from ijaa.users.files.models import EXPORT, File
 from ijaa.users.files.repository import FileRepository
 from ijaa.users.links import Purpose
 
@@ -24,12 +27,13 @@ log = structlog.get_logger("ijaa.files")
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """An image whose objects are written and which has no row yet."""
+    """A file whose objects are written and which has no row yet."""
 
     id: UUID
     key: str
     size: int
     sha256: bytes
+    media_type: str = MEDIA_TYPE
 
 
 class FileService:
@@ -49,6 +53,14 @@ class FileService:
         await self._storage.put({object_key(key, name): data for name, data in drawn.items()}, MEDIA_TYPE)
         return Kept(file_id, key, sum(map(len, drawn.values())), hashlib.sha256(drawn["full"]).digest())
 
+    async def keep_file(self, file: BinaryIO, media_type: str) -> Kept:
+        """Write a file that is no image, however long; else as `keep`."""
+        digest = await asyncio.to_thread(_digest, file)
+        size, file_id = file.seek(0, os.SEEK_END), uuid4()
+        key = key_of(file_id)
+        await self._storage.put_file(key, file, media_type)
+        return Kept(file_id, key, size, digest, media_type)
+
     async def replace(self, session: AsyncSession, owner_id: int, purpose: Purpose, kept: Kept) -> None:
         """Give an image its row, in place of the one there was; the caller holds a lock of the owner.
 
@@ -57,12 +69,16 @@ class FileService:
         await self.remove(session, owner_id, purpose)
         if await self._repository.used(session, owner_id) + kept.size > QUOTA:
             raise QuotaExceeded(f"All files of a member together have at most {QUOTA} bytes.")
-        self._add(session, kept, purpose, owner_id=owner_id)
+        await self._add(session, kept, purpose, owner_id=owner_id)
+
+    async def add_export(self, session: AsyncSession, owner_id: int, kept: Kept) -> None:
+        """Give an archive its row, whatever else there is; the caller holds a lock of the owner."""
+        await self._add(session, kept, EXPORT, owner_id=owner_id)
 
     async def illustrate(self, session: AsyncSession, announcement_id: int, kept: Kept) -> None:
         """Give an image its row as that of an announcement, in place of the one there was; the caller has it locked."""
         await self.remove_image(session, announcement_id)
-        self._add(session, kept, "image", announcement_id=announcement_id)
+        await self._add(session, kept, "image", announcement_id=announcement_id)
 
     async def remove_image(self, session: AsyncSession, announcement_id: int) -> None:
         """Take the image of an announcement away."""
@@ -78,22 +94,23 @@ class FileService:
         if there is not None and there != kept.sha256:
             raise AttachmentExists
         if there is None:
-            self._add(session, kept, "attachment", report_id=report_id, place=place)
+            await self._add(session, kept, "attachment", report_id=report_id, place=place)
         return there is None
 
-    def _add(self, session: AsyncSession, kept: Kept, purpose: str, **belonging: int) -> None:
+    async def _add(self, session: AsyncSession, kept: Kept, purpose: str, **belonging: int) -> None:
         session.add(
             File(
                 id=kept.id,
                 purpose=purpose,
                 key=kept.key,
-                media_type=MEDIA_TYPE,
+                media_type=kept.media_type,
                 size=kept.size,
                 sha256=kept.sha256,
                 created_at=self._clock.now(),
                 **belonging,
             )
         )
+        await session.flush()
 
     async def remove(self, session: AsyncSession, owner_id: int, purpose: Purpose | None = None) -> None:
         """Take the rows of somebody away, and their objects once that has committed."""
@@ -102,8 +119,12 @@ class FileService:
     async def _discard(self, session: AsyncSession, keys: Collection[str]) -> None:
         await discard(self._jobs, session, [one for key in keys for one in object_keys(key)])
 
+    async def remove_each(self, session: AsyncSession, ids: Collection[UUID]) -> None:
+        """Take these rows away, whosever they are, and their objects once that has committed."""
+        await self._discard(session, await self._repository.remove_each(session, ids))
+
     async def drop(self, kept: Kept) -> None:
-        """Delete the objects of an image that gets no row; call it only when that is certain."""
+        """Delete the objects of a file that gets no row; call it only when that is certain."""
         try:
             await self._storage.delete(object_keys(kept.key))
         except Unavailable:
@@ -116,7 +137,17 @@ class FileService:
             raise NotFound
         return found
 
+    async def portions(self, key: str) -> AsyncIterator[bytes] | None:
+        """Return what yields the bytes of a file, however long, or None for one whose object is gone."""
+        return await self._storage.portions(key)
+
     async def known(self, keys: Collection[str]) -> set[str]:
         """Return which of these objects belong to a row."""
         rows = await self._repository.known({file_key(key) for key in keys})
         return {key for key in keys if file_key(key) in rows}
+
+
+def _digest(file: BinaryIO) -> bytes:
+    """Return the digest of a file."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # it reads, and is no more than that

@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from msgspec.structs import asdict
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
+from ijaa.shared.personal import Subject, erasures
 from ijaa.shared.schema import columns
 from ijaa.shared.text import like_pattern
 from ijaa.users.accounts.models import ErasedUsername, User
 from ijaa.users.members.schemas import MemberAccount
+from ijaa.users.personal import PERSONAL
 from ijaa.users.standing import STATUS, MemberStatus
 
 _STATUS = STATUS.format(now="$1::timestamptz")
@@ -25,29 +28,11 @@ _ONE = f"SELECT {_COLUMNS} {_FROM} WHERE u.username = lower($2)"
 _FOUND = """u.id IN (
     SELECT user_id FROM profiles WHERE name_key LIKE {pattern}
     UNION SELECT id FROM users WHERE username LIKE {pattern} OR email LIKE {pattern})"""
-
-_ERASURE = (
-    # what others were told of him names him
-    """
-    DELETE FROM notifications n USING connections c, users u
-    WHERE (c.requester_username = :username OR c.receiver_username = :username)
-      AND u.username IN (c.requester_username, c.receiver_username)
-      AND n.user_id = u.id AND n.subject = 'connection/' || c.id
-    """,
-    "DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username",
-    "DELETE FROM blocks WHERE blocker_username = :username OR blocked_username = :username",
-    "UPDATE reports SET reporter_username = NULL WHERE reporter_username = :username",
-    "DELETE FROM registrations WHERE id IN (SELECT id FROM registrations WHERE email = :email ORDER BY id FOR UPDATE)",
-    # what shows him goes with what told of him
-    """DELETE FROM files WHERE report_id IN (SELECT id FROM reports
-    WHERE target_kind = 'member' AND target_id = :username OR evidence ->> 'author' = :username)""",
-    "UPDATE reports SET target_id = NULL, evidence = NULL WHERE target_kind = 'member' AND target_id = :username",
-    # an event stays, without whose it was; a comment or a medium is its author's own
-    """UPDATE reports SET evidence = CASE WHEN target_kind = 'event' THEN evidence - 'author' - 'details' END
-    WHERE evidence ->> 'author' = :username""",
-    "DELETE FROM idempotency_keys WHERE principal = :user_id",
-    "DELETE FROM sessions WHERE principal_kind = 'member' AND principal_id = :user_id",
-)
+_VOID_RETURN = text("""
+UPDATE email_tokens SET used_at = :now
+WHERE user_id = :id AND purpose = 'return' AND used_at IS NULL AND expires_at > :now RETURNING user_id
+""")
+_ERASURE = [text(statement) for statement in erasures(PERSONAL)]
 
 
 class MemberRepository:
@@ -97,12 +82,18 @@ class MemberRepository:
         )
         return found
 
+    async def void_return(self, session: AsyncSession, account: int, now: datetime) -> bool:
+        """Make the token worthless that would undo a leave of a locked account; return whether there was one."""
+        return await session.scalar(_VOID_RETURN, {"id": account, "now": now}) is not None
+
     async def erase(self, session: AsyncSession, user: User, now: datetime) -> None:
         """Delete a locked account with all that hangs on it, and keep its names from being given again."""
-        gone = {"username": user.username, "user_id": user.user_id, "email": user.email}
+        gone = asdict(Subject(user.id, user.user_id, user.username, user.email))
         for statement in _ERASURE:
-            await session.execute(text(statement), gone)
-        await session.execute(delete(User).where(User.id == user.id))
-        names = {user.username, (user.login_alias or user.username).lower()}
-        rows = [{"username": name, "erased_at": now} for name in sorted(names)]
-        await session.execute(insert(ErasedUsername).values(rows).on_conflict_do_nothing())
+            await session.execute(statement, gone)
+        alias = (user.login_alias or user.username).lower()
+        for name, owner in {alias: None, user.username: user.user_id}.items():
+            row = insert(ErasedUsername).values(username=name, user_id=owner, erased_at=now)
+            known = ErasedUsername.user_id.is_(None)
+            mine = {"user_id": row.excluded.user_id, "erased_at": row.excluded.erased_at}
+            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=known))

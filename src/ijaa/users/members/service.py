@@ -9,7 +9,7 @@ from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Forbidden, NotFound, StepUpRequired, Violation
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, NoPayload
 from ijaa.shared.mail import Mail
 from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Publish
@@ -27,6 +27,8 @@ from ijaa.users.sessions.service import SessionEndings
 from ijaa.users.standing import GRACE, MemberStatus, status_of
 from ijaa.users.tables import AUDIT_LOG
 
+NOTE = "note-erasure"
+"""Name of the job that notes outside of the database who was erased."""
 LAPSE = "end-suspension"
 """Name of the job that waits for the end of a suspension."""
 
@@ -85,7 +87,7 @@ class MemberService:
         async with self._database.transaction() as session:
             user = await self._locked(session, username)
             user.suspended_at, user.suspended_until, user.suspension_reason = now, suspension.until, reason
-            await self._bar(session, user)
+            await self.bar(session, user)
             if suspension.until:
                 await self._jobs.put(session, LAPSE, Lapse(user.id), due=suspension.until)
             mail = suspended_mail(user.email, user.username, reason, suspension.until)
@@ -107,20 +109,22 @@ class MemberService:
             if not user.active or user.suspended_at or user.erase_after:
                 user.active, user.erase_after = True, None
                 user.suspended_at = user.suspended_until = user.suspension_reason = None
-                user.updated_at = self._clock.now()
-                await session.flush()
-                await self._tell_others(session, user, "active")
+                await self.let_in(session, user)
                 mail = reinstated_mail(user.email, user.username)
                 await self._told(session, actor, user, "user-reinstated", mail)
         return await self.read(username)
 
     async def delete(self, actor: Principal, username: str) -> MemberAccount:
-        """Hide a member and let him in no more; after 30 days he is to be erased, until then it can be undone."""
+        """Hide a member and let him in no more; after 30 days he is to be erased, until then it can be undone.
+
+        Who was leaving by himself keeps his date, and can come back no more by himself.
+        """
         async with self._database.transaction() as session:
             user = await self._locked(session, username)
-            if user.erase_after is None:
-                user.erase_after = self._clock.now() + GRACE
-                await self._bar(session, user)
+            his_own = await self._repository.void_return(session, user.id, self._clock.now())
+            if user.erase_after is None or his_own:
+                user.erase_after = user.erase_after or self._clock.now() + GRACE
+                await self.bar(session, user)
                 mail = leaving_mail(user.email, user.username, user.erase_after)
                 details = {"erase_after": user.erase_after.isoformat()}
                 await self._told(session, actor, user, "user-deleted", mail, **details)
@@ -146,23 +150,41 @@ class MemberService:
         await self._erase(session, None, user)
         return True
 
-    async def _erase(self, session: AsyncSession, actor: Principal | None, user: User) -> None:
+    async def bar(self, session: AsyncSession, user: User) -> None:
+        """Sign a locked account out everywhere and tell others, because of what was just written into it."""
+        user.updated_at = self._clock.now()
+        await session.flush()
         await self._endings.end_all(session, "member", user.user_id)
+        await self._tell_others(session, user, "suspended")
+
+    async def let_in(self, session: AsyncSession, user: User) -> None:
+        """Tell others that a locked account stands as it did before, because of what was just written into it."""
+        user.updated_at = self._clock.now()
+        await session.flush()
+        await self._repository.void_return(session, user.id, self._clock.now())
+        await self._tell_others(session, user, "active")
+
+    async def erase_again(self, session: AsyncSession, username: str) -> None:
+        """Erase a member who was erased before and came back with an old database; he was told the first time."""
+        user = await self._locked(session, username)
+        await self._record(session, None, user, "user-erased-again")
+        await self._remove(session, user)
+
+    async def _erase(self, session: AsyncSession, actor: Principal | None, user: User) -> None:
         await self._told(session, actor, user, "user-erased", erased_mail(user.email, user.username))
+        await self._remove(session, user)
+
+    async def _remove(self, session: AsyncSession, user: User) -> None:
+        await self._endings.end_all(session, "member", user.user_id)
         await self._publish(session, StandingChanged(username=user.username, standing="erased"))
         await self._files.remove(session, user.id)
         await self._repository.erase(session, user, self._clock.now())
+        await self._jobs.put(session, NOTE, NoPayload())
 
     async def _locked(self, session: AsyncSession, username: str) -> User:
         if (user := await self._repository.lock(session, username)) is None:
             raise NotFound
         return user
-
-    async def _bar(self, session: AsyncSession, user: User) -> None:
-        user.updated_at = self._clock.now()
-        await session.flush()
-        await self._endings.end_all(session, "member", user.user_id)
-        await self._tell_others(session, user, "suspended")
 
     async def _tell_others(self, session: AsyncSession, user: User, standing: Standing) -> None:
         if user.email_verified_at is not None:  # whoever never confirmed his address is unknown to others, as ever
@@ -172,6 +194,11 @@ class MemberService:
         self, session: AsyncSession, actor: Principal | None, user: User, action: str, mail: Mail, **details: object
     ) -> None:
         await self._mails.put(session, mail, identity=f"measure-{uuid4().hex}")
+        await self._record(session, actor, user, action, **details)
+
+    async def _record(
+        self, session: AsyncSession, actor: Principal | None, user: User, action: str, **details: object
+    ) -> None:
         await audit.record(
             session,
             AUDIT_LOG,

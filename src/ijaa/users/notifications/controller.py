@@ -1,11 +1,14 @@
 """Routes of notifications."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from litestar import Controller, Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.response import Redirect
 
+from ijaa.shared.http.one_click import TAKES_A_CLICK, refuse_other_forms
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.http.streams import MEDIA_TYPE, STREAMED, EventStream, LastEventId
 from ijaa.shared.live import Live
@@ -104,6 +107,25 @@ class UnsubscriptionController(Controller):
     ) -> None:
         """End the mails of the kind the token came with (RFC 2369)."""
         await notifications.unsubscribe(data.token)
+
+    @get("/{token:str}", operation_id="openUnsubscribeLink", include_in_schema=False)
+    async def ask(self, token: FromPath[str]) -> Redirect:
+        """Show whoever opens the link of a mail's header the page that asks him; a scanner changes nothing."""
+        return Redirect(f"/unsubscribe?{urlencode({'token': token})}", status_code=303)
+
+    @post(
+        "/{token:str}", operation_id="unsubscribeAtOnce", summary="Get no more mails of a kind, in one click",
+        status_code=204, opt=TAKES_A_CLICK,
+    )  # fmt: skip
+    async def click(
+        self,
+        request: StrictRequest,
+        notifications: NamedDependency[NotificationService],
+        token: Annotated[str, PathParameter(max_length=200)],
+    ) -> None:
+        """End the mails of the kind the token came with, for a mail service whose user asked for it (RFC 8058)."""
+        await refuse_other_forms(request)
+        await notifications.unsubscribe(token)
 
 
 def notification_router(service: NotificationService, live: Live) -> Router:

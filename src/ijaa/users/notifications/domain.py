@@ -1,7 +1,7 @@
 """What there is to be told, how it is said, and who wants it how."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import msgspec
 
 Kind = Literal[
     "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
-    "announcement", "urgent_announcement", "report_resolved",
+    "announcement", "urgent_announcement", "report_resolved", "export_ended",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -31,6 +31,7 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "announcement": Channels(email=False),
     "urgent_announcement": Channels(),
     "report_resolved": Channels(),
+    "export_ended": Channels(),
 }
 """What holds for a member who never chose."""
 _ANNOUNCED = {
@@ -66,6 +67,8 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
         case "report_resolved":
             outcome, path = facts["outcome"] or "Thank you for telling us.", f"/me/reports/{facts['report_id']}"
             return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
+        case "export_ended":
+            return _said_of_export(facts)
         case _:
             return _said_of_event(kind, facts, count)
 
@@ -75,6 +78,19 @@ def _said_of_connection(kind: Literal["connection_requested", "connection_accept
     if kind == "connection_requested":
         return Said(f"{who} asks to connect", f"{who} would like to be connected with you. It is up to you.", path)
     return Said(f"Connected: {who}", f"{who} accepted: you are connected.", path)
+
+
+def _said_of_export(facts: Mapping[str, Any]) -> Said:
+    path = f"/me/exports/{facts['export_id']}"
+    if facts["state"] == "FAILED":
+        text = "We could not put together what we keep about you. Nothing is lost: ask for it again."
+        return Said("Your export did not succeed", text, path)
+    until = datetime.fromisoformat(facts["expires_at"])
+    text = (
+        "Everything we keep about you is in one archive. Sign in to get a link, which gives it once,"
+        f" until {until.astimezone(UTC):%d %B %Y, %H:%M} UTC. Did you not ask for it? Change your password."
+    )
+    return Said("Your export is ready", text, path)
 
 
 def _said_of_event(

@@ -8,16 +8,21 @@ from ijaa.shared.mail import Mail
 from ijaa.users.notifications.domain import Said
 
 
-def notification_mail(to: str, username: str, said: Said, base_url: str, unsubscribe: str) -> Mail:
-    """Return a notification as a mail; `unsubscribe` is the address that ends mails of its kind."""
-    given = {"said": said, "username": username, "url": f"{base_url}/api/v1{said.path}", "unsubscribe": unsubscribe}
+def notification_mail(to: str, username: str, said: Said, base_url: str, token: str) -> Mail:
+    """Return a notification as a mail; `token` ends mails of its kind, by a page or at once."""
+    given = {
+        "said": said,
+        "username": username,
+        "url": f"{base_url}/api/v1{said.path}",
+        "unsubscribe": f"{base_url}/unsubscribe?token={token}",
+    }
     environment = _environment()
     return Mail(
         to,
         " ".join(said.title.split()),  # a header holds no line break
         environment.get_template("notification.txt").render(given),
         html=environment.get_template("notification.html").render(given),
-        unsubscribe=unsubscribe,
+        unsubscribe=f"{base_url}/api/v1/notifications/unsubscribe/{token}",
     )
 
 

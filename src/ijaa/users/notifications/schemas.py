@@ -79,6 +79,7 @@ class Preferences(View, frozen=True):
     announcement: ChannelsRead
     urgent_announcement: ChannelsRead
     report_resolved: ChannelsRead
+    export_ended: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -93,6 +94,7 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     announcement: ChannelsPatch | UnsetType | None = UNSET
     urgent_announcement: ChannelsPatch | UnsetType | None = UNSET
     report_resolved: ChannelsPatch | UnsetType | None = UNSET
+    export_ended: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

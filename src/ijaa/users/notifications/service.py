@@ -123,8 +123,7 @@ class Notifier:
 
     def _mail(self, to: Addressee, kind: Kind, words: Said) -> Mail:
         token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
-        unsubscribe = f"{self._base_url}/unsubscribe?token={token}"
-        return notification_mail(to.email, to.username, words, self._base_url, unsubscribe)
+        return notification_mail(to.email, to.username, words, self._base_url, token)
 
     async def take_back(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
         """Take away what members were told of something, read or not; mails that left are gone."""

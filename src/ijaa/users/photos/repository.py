@@ -29,7 +29,7 @@ class SeenFile(msgspec.Struct, frozen=True):
 _SEEN = f"""
 SELECT {columns(SeenFile, "f", username="p.username", visibility="p.visibility::text", connected=_CONNECTED_TO)}
 FROM files f JOIN users u ON u.id = f.owner_id JOIN profiles p ON p.user_id = u.id
-WHERE f.id = $1 AND {_SEEN_BY}
+WHERE f.id = $1 AND f.purpose IN ('photo', 'cover') AND {_SEEN_BY}
 """
 
 

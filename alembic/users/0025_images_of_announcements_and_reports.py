@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
-BEFORE, AFTER = "'photo', 'cover'", "'photo', 'cover', 'image', 'attachment'"
+BEFORE, AFTER = "'photo', 'cover', 'export'", "'photo', 'cover', 'export', 'image', 'attachment'"
 BELONGS = (
-    "(owner_id IS NOT NULL) = (purpose IN ('photo', 'cover'))"
+    "(owner_id IS NOT NULL) = (purpose IN ('photo', 'cover', 'export'))"
     " AND (announcement_id IS NOT NULL) = (purpose = 'image')"
     " AND (report_id IS NOT NULL) = (purpose = 'attachment')"
     " AND (place IS NOT NULL) = (purpose = 'attachment')"

@@ -1,0 +1,35 @@
+"""What commands do in the events module."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.members.repository import MemberRepository
+from ijaa.events.members.service import MemberMessages
+from ijaa.events.seats.repository import SeatRepository
+from ijaa.shared.clock import Clock
+from ijaa.shared.database import Database
+from ijaa.shared.live import Live
+from ijaa.shared.outbox import Outbox
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What a replay did, or would do."""
+
+    erased: int
+    """Members of whom there was something again."""
+    untouched: int
+
+
+async def replay_erasures(database: Database, usernames: Sequence[str], clock: Clock, *, dry_run: bool) -> Replayed:
+    """Erase again whoever was erased before, in a database that was put back to before; each in a transaction."""
+    repository = MemberRepository()
+    tell = Live("events", EventRepository(database).live).tell
+    members = MemberMessages(repository, SeatRepository(Outbox(database, clock).publish, tell), tell, clock)
+    async with database.transaction() as session:
+        there = await repository.there_again(session, usernames)
+    for username in () if dry_run else there:
+        async with database.transaction() as session:
+            await members.erase(session, username)
+    return Replayed(erased=len(there), untouched=len(usernames) - len(there))

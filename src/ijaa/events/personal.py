@@ -1,0 +1,89 @@
+"""What the module's tables hold of members: the one declaration that export and erasure follow.
+
+The module knows members by their usernames; nothing here binds another parameter.
+"""
+
+from dataclasses import replace
+
+from ijaa.shared.personal import By, ByCode, Holding, NotExported, Rows, Stays
+from ijaa.shared.personal_common import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
+
+PERSONAL = (
+    Holding(
+        table="event_participations",
+        personal="participant_username status guests message responded_at promoted_at",
+        none="id event_id priority seq version",
+        export=Rows("participant_username = :username"),
+        erasure=ByCode(
+            "seats.repository.SeatRepository.forget",
+            "under the lock of the event: seats are freed and promote, of what is over a number stays",
+        ),
+    ),
+    Holding(
+        table="event_invitations",
+        personal="invited_username invited_by_username personal_message is_read is_responded created_at",
+        none="id event_id",
+        export=Rows("invited_username = :username OR invited_by_username = :username"),
+        # whom he invited stays invited, by nobody
+        erasure=By(
+            "DELETE FROM event_invitations WHERE invited_username = :username",
+            """
+            UPDATE event_invitations SET invited_by_username = NULL, personal_message = NULL
+            WHERE invited_by_username = :username
+            """,
+        ),
+    ),
+    Holding(
+        table="events",
+        personal="invite_message organizer_name organizer_email created_by_username",
+        none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
+        " capacity going waiting waitlist_seq rsvp_deadline requires_approval waitlist_mode offer_minutes max_guests"
+        " tags status search_key location_key created_at updated_at cancelled_at version",
+        withheld={"search_key": "derived: folded to be searched", "location_key": "derived: folded to be searched"},
+        export=Rows("created_by_username = :username"),
+        erasure=ByCode(
+            "members.repository.MemberRepository.part_from_organisers",
+            "under its lock: an event goes on without whose it was, and needs an organiser; a draft goes",
+        ),
+    ),
+    Holding(
+        table="erased_answers",
+        none="event_id status answers seats",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers"),
+    ),
+    Holding(
+        table="members",
+        personal="username standing standing_seq changed_at",
+        export=NotExported("where he stands by the messages of the users module, which exports it"),
+        erasure=Stays("that he was erased: an older message that comes late must not bring him back"),
+    ),
+    Holding(
+        table="idempotency_keys",
+        personal="headers body",
+        pseudonymous="principal key fingerprint",
+        none="operation status expires_at",
+        export=NotExported("answers he was given, sealed under a key only his client has"),
+        erasure=Stays("it names him by pseudonym alone, what it holds is sealed, and it goes after 24 hours"),
+    ),
+    replace(
+        OUTBOX,
+        # what is on its way is delivered, and nothing of it stays; what is parked may name him
+        erasure=By(
+            "DELETE FROM outbox WHERE parked_at IS NOT NULL AND subject = :username",
+            *(
+                f"""
+                UPDATE outbox
+                SET data = data || jsonb_build_object('{names}', (data -> '{names}') - CAST(:username AS text))
+                WHERE parked_at IS NOT NULL AND (data -> '{names}') ? CAST(:username AS text)
+                """
+                for names in ("usernames", "organisers")
+            ),
+        ),
+    ),
+    INBOX,
+    JOBS,
+    AUDIT_LOG,
+    AUDIT_SEALS,
+)
+"""Every table of the module's database."""

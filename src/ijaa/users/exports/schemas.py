@@ -1,0 +1,23 @@
+"""What goes out of the routes of exports."""
+
+from datetime import datetime
+from uuid import UUID
+
+from ijaa.shared.schema import View
+from ijaa.users.exports.domain import State
+
+
+class ExportRead(View, frozen=True):
+    """An archive of everything that is kept about a member, as he sees it."""
+
+    id: UUID
+    state: State
+    created_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+    """Until when it can be fetched."""
+    fetched_at: datetime | None
+    size: int | None
+    """Bytes of the archive."""
+    link: str | None
+    """While it is READY: a path that gives it once, to whoever has it; a browser can open it."""

@@ -1,0 +1,51 @@
+"""What `MemberRecords` promises, whichever way it is reached."""
+
+from datetime import datetime
+
+import pytest
+
+from ijaa.shared.errors import Unavailable
+from ijaa.users.ports import RecordsPage
+from tests.contract.conftest import Records
+
+TABLES = {"event_participations", "event_invitations", "events"}
+
+
+async def everything(records: Records, username: str) -> list[RecordsPage]:
+    """Return every page about a member."""
+    pages = [await records.port.page(username)]
+    while pages[-1].following is not None:
+        pages.append(await records.port.page(username, pages[-1].following))
+    return pages
+
+
+async def test_every_row_of_a_member_comes_once_and_nobody_elses(records: Records) -> None:
+    # mutants: a page that begins with the last row of the one before; the first page alone; no condition
+    for number in range(5):
+        await records.add(f"Tea {number}", by="olu")
+        await records.add(f"Coffee {number}", by="omar")
+    pages = await everything(records, "olu")
+    rows = [row for page in pages if page.table == "events" for row in page.rows]
+    assert [row["title"] for row in rows] == [f"Tea {number}" for number in range(5)]
+    assert {row["created_by_username"] for row in rows} == {"olu"}
+    assert all(datetime.fromisoformat(row["created_at"]).utcoffset() is not None for row in rows)
+
+
+async def test_a_table_without_rows_has_a_page_and_the_pages_of_one_follow_each_other(records: Records) -> None:
+    # mutants: a table left out because it is empty; tables that take turns
+    for number in range(3):
+        await records.add(f"Tea {number}", by="olu")
+    for username, rows in (("olu", [2, 1]), ("nobody", [0])):
+        pages = await everything(records, username)
+        order = [page.table for page in pages]
+        assert {*order} == TABLES
+        assert all(order[n] == order[n - 1] or order[n] not in order[:n] for n in range(1, len(order)))
+        assert [len(page.rows) for page in pages if page.table == "events"] == rows
+
+
+async def test_what_cannot_be_told_is_unavailable(records: Records) -> None:
+    # mutant: nothing, where nobody can tell
+    await records.add("Tea", by="olu")
+    await records.stop()
+    with pytest.raises(Unavailable):
+        await records.port.page("olu")

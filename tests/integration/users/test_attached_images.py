@@ -122,7 +122,7 @@ async def test_what_is_attached_to_a_report_is_for_those_who_settle_it(
     assert (refused.status_code, refused.json()["code"]) == (409, "attachment-exists")
     for place in (0, 6):
         assert (await _attach(client, asha, id_, place)).status_code == 422
-    assert (await _attach(client, ben, id_)).status_code == 404
+    assert (await _attach(client, ben, id_, 3)).status_code == 404
     await eventually(lambda: len(objects(settings)) == 6)
     found = (await client.get(f"{QUEUE}/{id_}", headers=mo.bearer)).json()["attachments"]
     seen = [await client.get(path, headers=mo.bearer) for path in found]

@@ -67,12 +67,16 @@ def _alike(field: str, own: str) -> tuple[str, str]:
 def _listed(table: str, key: str, own: str) -> tuple[str, str]:
     """Return the same of a list: whether it has a row in common with the parameter `own`, and whom it has it with."""
     shown = for_members(table).format(p="p.")
-    shares = f"{shown} AND EXISTS (SELECT FROM {table} l WHERE l.user_id = p.user_id AND l.{key} = ANY ({own}::text[]))"
+    # per member, or all who have the key anywhere would be gathered first
+    his = f"ARRAY(SELECT l.{key}::text FROM {table} l WHERE l.user_id = p.user_id)"
+    # OFFSET 0, here and below, keeps it a look-up for each row, newest first until there are enough: not a join of all
     found = f"""
     SELECT one.user_id FROM unnest({own}::text[]) AS own (value) CROSS JOIN LATERAL (
-        SELECT p.user_id FROM {table} l JOIN {_MEMBERS} ON p.user_id = l.user_id
-        WHERE l.{key} = own.value AND {shown} AND {_MAY_MEET} ORDER BY l.user_id DESC LIMIT {_OF_EACH}
+        SELECT l.user_id FROM {table} l CROSS JOIN LATERAL (
+            SELECT FROM {_MEMBERS} WHERE p.user_id = l.user_id AND {shown} AND {_MAY_MEET} OFFSET 0
+        ) met WHERE l.{key} = own.value ORDER BY l.user_id DESC LIMIT {_OF_EACH}
     ) one"""
+    shares = f"{shown} AND {own}::text[] && {his}"
     return shares, found
 
 
@@ -92,7 +96,8 @@ _FOUND = f"""
 SELECT username, name, photo, visibility, {", ".join(WEIGHTS)} FROM (
     SELECT p.username, p.name, p.photo, p.visibility::text AS visibility,
            {", ".join(f"coalesce({_REASONS[reason][0]}, false) AS {reason}" for reason in WEIGHTS)}
-    FROM ({" UNION ".join(f"({found})" for _, found in _REASONS.values())}) found JOIN profiles p USING (user_id)
+    FROM ({" UNION ".join(f"({found})" for _, found in _REASONS.values())}) found
+    CROSS JOIN LATERAL (SELECT * FROM profiles WHERE user_id = found.user_id OFFSET 0) p
 ) shared
 ORDER BY {_SCORE} DESC, username LIMIT $9
 """

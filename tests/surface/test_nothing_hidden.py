@@ -29,7 +29,8 @@ _WANTED: Sequence[Mapping[str, str]] = (
 
 _PAGES = (
     "getApiPageAsset", "getLandingPage", "getConfirmationPage", "getResetPage", "getEmailChangePage",
-    "getUnsubscribePage", "getUnsubscribeScript", "getStyle", "getScript", "getResetScript", "getEmailChangeScript",
+    "getUnsubscribePage", "openUnsubscribeLink", "getReturnPage", "getReturnScript",
+    "getUnsubscribeScript", "getStyle", "getScript", "getResetScript", "getEmailChangeScript",
 )  # fmt: skip
 _SERVICES = (
     "getEventFigures", "getHiddenMembers", "getRevocation", "followRevocations", "followFlags", "followKeys",
@@ -40,6 +41,8 @@ EXCEPTED = {
     "watchEvent": "streams the counts that getEvent answers",
     "getFile": "gives bytes: tests of photos say to whom",
     "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
+    "getMyExport": "tells how far one's own archive is, as listMyExports does",
+    "fetchExport": "gives an archive of what is one's own: tests of exports look through it for others",
     "getKeys": "gives public keys",
     "getFlag": "tells of the installation",
     "listDemoMail": "is the mailbox of the demo, open to whoever tries it",
@@ -69,6 +72,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         "listMyExperiences": "/me/experiences", "listMyInterests": "/me/interests", "listSessions": "/auth/sessions",
         "listMyNotifications": "/me/notifications", "getMyNotificationPreferences": "/me/notification-preferences",
         "countConnections": "/connections/counts", "listMyBlocks": "/me/blocks", "listMyReports": "/me/reports",
+        "listMyExports": "/me/exports",
         "listAnnouncements": "/announcements", "listEvents": "/events",
     }  # fmt: skip
     sorts, numbers = ("relevance", "name", "batch", "connections"), (100, 4)

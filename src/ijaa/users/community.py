@@ -241,16 +241,7 @@ def replay_parts(settings: Settings, database: Database, clock: Clock) -> Erasur
     box = SecretBox(settings.secret_key, OUTGOING_MAILS)
     mails = MailQueue(jobs, box, transport_for(settings.mail_url), settings.mail_from)
     endings = SessionEndings(SessionRepository(database), RevocationFeed(RevocationRepository(database), clock), clock)
-    files, outbox = file_parts(settings, database, jobs, clock).service, Outbox(database, clock)
-    members = MemberService(
-        database,
-        MemberRepository(database),
-        endings,
-        files,
-        mails,
-        jobs,
-        outbox.publish,
-        cursors,
-        clock,
-    )
+    files = file_parts(settings, database, jobs, clock).service
+    publish, _ = counted_connections(database, jobs, Outbox(database, clock).publish, clock)
+    members = MemberService(database, MemberRepository(database), endings, files, mails, jobs, publish, cursors, clock)
     return ErasureReplay(database, ErasureRepository(database), members)

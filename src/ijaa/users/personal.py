@@ -5,11 +5,20 @@ The order is that of erasing: what is found by way of another row goes before it
 
 from ijaa.shared.personal import By, ByCode, CascadesWith, Holding, NotExported, Rows, Stays
 from ijaa.shared.personal_common import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
+from ijaa.users.standing import MAY_ACT
 
 _WITH_ACCOUNT = CascadesWith("users")
 _MINE = "user_id = :id"
 _HASH = "a secret, and a hash of one"
 _SEARCHED = "derived: another column, folded to be searched"
+# with whom he sees, as the list of connections has them; a rejection is told to nobody
+_CONNECTIONS = (
+    "(requester_username = :username AND status <> 'REJECTED' OR receiver_username = :username)"
+    " AND NOT EXISTS (SELECT FROM users u WHERE u.username IN (requester_username, receiver_username)"
+    f" AND u.username <> :username AND NOT ({MAY_ACT.format(now='now()')}))"
+    " AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocked_username = :username"
+    " AND b.blocker_username IN (requester_username, receiver_username))"
+)
 _BY_REPORTER = ("reporter_username", "title", "description", "attachment")
 
 _COMMUNITY = (
@@ -38,7 +47,7 @@ _COMMUNITY = (
         table="connections",
         personal="requester_username receiver_username status created_at updated_at",
         none="id",
-        export=Rows("requester_username = :username OR receiver_username = :username"),
+        export=Rows(_CONNECTIONS),
         erasure=By("DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username"),
     ),
     Holding(

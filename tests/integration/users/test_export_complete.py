@@ -16,9 +16,12 @@ from ijaa.shared.personal import Holding, NotExported, Subject
 from ijaa.shared.storage import Storage
 from ijaa.users.personal import PERSONAL as OF_USERS
 from ijaa.wiring import LocalMemberRecords
+from tests.integration.users.admins import AnAdmin
 from tests.integration.users.canaries import Canaries, Planted, exported, same, traces
+from tests.integration.users.community import Community
 from tests.integration.users.conftest import AMember, App, Member, Start
 from tests.integration.users.test_exports import opened, ready, table
+from tests.integration.users.test_members import BECAUSE, USERS
 
 REGISTERS: dict[str, Sequence[Holding]] = {"users": OF_USERS, "events": OF_EVENTS}
 WORDS = ("reporter_username", "title", "description", "attachment", "evidence", "admin_notes", "outcome", "assigned_to")
@@ -137,6 +140,31 @@ async def test_an_archive_has_nothing_of_another_member(
     ]
     assert leaked == []
     assert "bina" not in text
+
+
+async def test_an_archive_shows_connections_as_their_list_does(app: App, a_member: AMember, an_admin: AnAdmin) -> None:
+    """Kills: who blocked him; who is suspended or leaving; that his request was rejected; fewer than there are."""
+    community = Community(app[0])
+    names = ("connected", "asking", "asked", "refused", "blocking", "suspended", "leaving", "refusing")
+    others = {name: await a_member(name) for name in names}
+    asha, mo = await a_member("asha"), await an_admin("mo", "moderator")
+    for name in ("connected", "suspended", "leaving"):
+        await community.connect(asha, others[name])
+    await community.ask(others["asking"], "asha")
+    await community.ask(asha, "asked")
+    refusals = (others["refused"], asha), (others["blocking"], asha), (asha, others["refusing"])
+    for asker, asked in refusals:
+        made = (await community.ask(asker, asked.username)).json()["id"]
+        assert (await community.answer(asked, made, "reject")).status_code == 200
+    await community.block(others["blocking"], "asha")  # of what was between them a rejection alone stays
+    suspended = await app[0].post(f"{USERS}/suspended/suspend", json=BECAUSE, headers=mo.bearer)
+    left = await app[0].delete("/api/v1/me", headers=others["leaving"].bearer)
+    assert (suspended.status_code, left.status_code) == (200, 202), (suspended.text, left.text)
+    found = table(await archive_of(app, asha), "users/connections")
+    seen = {*names} & {name for row in found for name in (row["requester_username"], row["receiver_username"])}
+    listed = {one["member"]["username"] for one in (await community.listed(asha))["items"]}
+    assert seen == {"connected", "asking", "asked", "refused"} == listed - {"refusing"}
+    assert len(found) == 4
 
 
 async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(

@@ -19,7 +19,9 @@ _CONNECTIONS = (
     " AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocked_username = :username"
     " AND b.blocker_username IN (requester_username, receiver_username))"
 )
-_BY_REPORTER = ("reporter_username", "title", "description", "attachment")
+_BY_REPORTER = ("id", "reporter_username", "title", "description", "attachment", "version")
+_WHEN_REPORTED = ("created_at", "updated_at", "resolved_at")
+_MONTH_UNLESS_HIS = "CASE WHEN reporter_username = :username THEN {name} ELSE date_trunc('month', {name}, 'UTC') END"
 
 _COMMUNITY = (
     Holding(
@@ -67,9 +69,11 @@ _COMMUNITY = (
             "assigned_to": "an admin",
             "priority": "how admins work",
         },
-        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words
+        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words;
+        # who was with him at a moment could be whoever filed it then, and ids tell the order
         partly={
             **{name: f"CASE WHEN reporter_username = :username THEN {name} END" for name in _BY_REPORTER},
+            **{name: _MONTH_UNLESS_HIS.format(name=name) for name in _WHEN_REPORTED},
             "outcome": "CASE WHEN reporter_username = :username AND resolved_at IS NOT NULL THEN outcome END",
         },
         export=Rows(

@@ -25,6 +25,7 @@ from tests.integration.users.test_members import BECAUSE, USERS
 
 REGISTERS: dict[str, Sequence[Holding]] = {"users": OF_USERS, "events": OF_EVENTS}
 WORDS = ("reporter_username", "title", "description", "attachment", "evidence", "admin_notes", "outcome", "assigned_to")
+TIMES = ("created_at", "updated_at", "resolved_at")
 
 
 @pytest.fixture
@@ -170,7 +171,9 @@ async def test_an_archive_shows_connections_as_their_list_does(app: App, a_membe
 async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
 ) -> None:
-    """Kills: who reported, or in which words; that it is being looked into; an outcome that is not settled yet."""
+    """Kills: who reported, when or in which words; that it is being looked into; an outcome that is not settled yet;
+    his own reports without when they were filed.
+    """
     asha, _ = members
     users = canaries["users"]
     about = {"target_kind": "member", "target_id": "asha"}
@@ -180,9 +183,12 @@ async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     archive = await archive_of(app, asha)
     text = text_of(archive)
     told = {row["id"]: row for row in table(archive, "users/reports")}
-    assert told.keys() == {ended.values["id"], own.values["id"]}
-    assert told[ended.values["id"]]["category"] == ended.values["category"]
-    assert told[own.values["id"]]["description"] == own.values["description"]
+    assert told.keys() == {None, own.values["id"]}
+    assert told[None]["category"] == ended.values["category"]
+    assert all(same(told[own.values["id"]][name], own.values[name]) for name in ("description", "version", *TIMES))
+    for name, month in ((name, ended.values[name]) for name in TIMES):
+        assert same(told[None][name], month.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    assert said_in(text, {name: ended.values[name] for name in ("id", "version", *TIMES)}) == []
     assert said_in(text, {name: ended.values[name] for name in WORDS}) == []
     assert said_in(text, dict(pending.values)) == []
     assert said_in(text, {"outcome": own.values["outcome"], "admin_notes": own.values["admin_notes"]}) == []

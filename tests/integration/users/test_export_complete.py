@@ -168,6 +168,20 @@ async def test_an_archive_shows_connections_as_their_list_does(app: App, a_membe
     assert len(found) == 4
 
 
+async def test_who_invited_learns_not_who_has_read_it(
+    app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
+) -> None:
+    """Kills: what the invited did, for who invited him; one's own reading left out."""
+    asha, _ = members
+    read = {"is_read": True, "is_responded": True}
+    for by, whom in (("asha", "bina"), ("bina", "asha")):
+        invited = {"invited_by_username": by, "invited_username": whom}
+        await canaries["events"].put("event_invitations", f"{by} invites", {**invited, **read})
+    found = table(await archive_of(app, asha), "events/event_invitations")
+    told = {row["invited_username"]: (row["is_read"], row["is_responded"]) for row in found}
+    assert told == {"asha": (True, True), "bina": (None, None)}
+
+
 async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
 ) -> None:

@@ -69,7 +69,7 @@ _COMMUNITY = (
             "assigned_to": "an admin",
             "priority": "how admins work",
         },
-        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words;
+        # of what others reported about him, once it has ended: that it was, nothing of who did it or in which words;
         # who was with him at a moment could be whoever filed it then, and ids tell the order
         partly={
             **{name: f"CASE WHEN reporter_username = :username THEN {name} END" for name in _BY_REPORTER},

@@ -111,9 +111,7 @@ async def _attach(
 async def test_what_is_attached_to_a_report_is_for_those_who_settle_it(
     client: httpx.AsyncClient, a_member: AMember, an_admin: AnAdmin, settings: Settings
 ) -> None:
-    """Kills: evidence that can be exchanged; a report of another one; a sixth image; an image for its reporter too;
-    one that is kept in a browser, or that pages of other origins show.
-    """
+    """Kills: evidence that can be exchanged, or stays in a browser; another's report; a sixth image; its reporter."""
     asha, ben = await a_member("asha"), await a_member("ben")
     mo, ada = await an_admin("mo", "moderator"), await an_admin("ada", "auditor")
     id_ = (await client.post(REPORTS, json=BUG, headers=asha.bearer)).json()["id"]

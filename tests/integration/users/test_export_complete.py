@@ -185,9 +185,7 @@ async def test_who_invited_learns_not_who_has_read_it(
 async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
 ) -> None:
-    """Kills: who reported, when or in which words; that it is being looked into; an outcome that is not settled yet;
-    his own reports without when they were filed.
-    """
+    """Kills: who reported, when, in which words; that it is looked into; an early outcome; his own without a moment."""
     asha, _ = members
     users = canaries["users"]
     about = {"target_kind": "member", "target_id": "asha"}

@@ -16,12 +16,14 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Malformed, NotFound, RateLimited, Unavailable
 from ijaa.shared.jobs import Claim, ClaimLost, JobFailed, JobQueue
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.personal import Subject
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import TokenNotValid
 from ijaa.users.exports.archive import ArchiveWriter
 from ijaa.users.exports.domain import EVERY, MEDIA_TYPE, State, readme
+from ijaa.users.exports.mails import requested_mail
 from ijaa.users.exports.models import Export
 from ijaa.users.exports.repository import Archive, ExportRepository, StoredExport
 from ijaa.users.exports.schemas import ExportRead
@@ -59,14 +61,14 @@ class ExportService:
     """Takes requests for an archive, shows what became of them, and gives each archive once."""
 
     def __init__(
-        self, database: Database, repository: ExportRepository, files: FileService, jobs: JobQueue, cursors: Cursors,
-        clock: Clock,
+        self, database: Database, repository: ExportRepository, files: FileService, jobs: JobQueue, mails: MailQueue,
+        cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
         self._database, self._repository, self._files = database, repository, files
-        self._jobs, self._cursors, self._clock = jobs, cursors, clock
+        self._jobs, self._mails, self._cursors, self._clock = jobs, mails, cursors, clock
 
     async def request(self, member: Principal) -> ExportRead:
-        """Have an archive made; while one is in the making, that is it.
+        """Have an archive made; while one is in the making, that is it. The member is mailed, whatever he chose.
 
         Raises `RateLimited` within a day of the last one.
         """
@@ -79,6 +81,8 @@ class ExportService:
                 latest = Export(id=uuid4(), user_id=owner.id, state="REQUESTED", created_at=now)
                 session.add(latest)
                 await self._jobs.put(session, MAKING, Making(latest.id), key=str(latest.id))
+                mail = requested_mail(owner.email, owner.username, now)
+                await self._mails.put(session, mail, identity=f"export-{latest.id.hex}")
                 await _audited(session, "export-requested", owner.user_id, owner.user_id, now)
         return await self.read(member, latest.id)
 

@@ -1,6 +1,7 @@
 """An archive has everything the register of columns gives its member, and nothing else of anybody."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from zipfile import ZipFile
 
@@ -25,6 +26,7 @@ from tests.integration.users.test_members import BECAUSE, USERS
 
 REGISTERS: dict[str, Sequence[Holding]] = {"users": OF_USERS, "events": OF_EVENTS}
 WORDS = ("reporter_username", "title", "description", "attachment", "evidence", "admin_notes", "outcome", "assigned_to")
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TIMES = ("created_at", "updated_at", "resolved_at")
 
 
@@ -67,7 +69,8 @@ async def planted(app: App, canaries: dict[str, Canaries], username: str) -> dic
     for name, column in (("users", "id"), ("profiles", "user_id")):
         await canaries["users"].remove(name, column, subject.id)
     given: dict[str, dict[str, Any]] = {
-        "users": {"user_id": subject.user_id, "username": username},
+        # whose suspension is over: the archive of who is suspended waits
+        "users": {"user_id": subject.user_id, "username": username, "active": True, "suspended_until": _LONG_AGO},
         "profiles": {"username": username},
         "exports": {"state": "FAILED"},  # another one may be asked for
         "files": {"purpose": "photo", "media_type": "image/webp"},

@@ -22,7 +22,7 @@ from ijaa.shared.personal import Subject
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import TokenNotValid
 from ijaa.users.exports.archive import ArchiveWriter
-from ijaa.users.exports.domain import EVERY, MEDIA_TYPE, State, readme
+from ijaa.users.exports.domain import EVERY, LINKED, MEDIA_TYPE, State, readme
 from ijaa.users.exports.mails import requested_mail
 from ijaa.users.exports.models import Export
 from ijaa.users.exports.repository import Archive, ExportRepository, StoredExport
@@ -110,7 +110,8 @@ class ExportService:
     async def fetch(self, export_id: UUID, token: str) -> Given:
         """Give an archive to the first who asks with its link; if it breaks off, the link is good again, three times.
 
-        Raises `TokenNotValid` for a link that was never given, is used or over: which of them is not told.
+        Raises `TokenNotValid` for a link that was never given, is used or over, or whose member is suspended: which of
+        them is not told.
         """
         self._check(export_id, token)
         if (found := await self._repository.look(export_id, self._clock.now())) is None:
@@ -150,14 +151,17 @@ class ExportService:
     def _shown(self, stored: StoredExport) -> ExportRead:
         link = None
         if stored.state == "READY":
-            link = f"/api/v1/exports/{stored.id}/archive?token={self._cursors.write(_scope(stored.id), stored.id)}"
+            token = self._cursors.write(_scope(stored.id), self._clock.now() + LINKED)
+            link = f"/api/v1/exports/{stored.id}/archive?token={token}"
         return ExportRead(**msgspec.structs.asdict(stored), link=link)
 
     def _check(self, export_id: UUID, token: str) -> None:
         try:
-            self._cursors.read(_scope(export_id), token, tuple[UUID])
+            (ends,) = self._cursors.read(_scope(export_id), token, tuple[datetime])
         except Malformed:
             raise TokenNotValid from None
+        if ends <= self._clock.now():
+            raise TokenNotValid
 
 
 class ExportMaker:

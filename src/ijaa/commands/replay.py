@@ -79,6 +79,8 @@ def _say(done: dict[str, Any]) -> None:
             f"{users.untouched} as they have to be."
         )
         for name in users.others:
-            click.echo(f"users: {name} is somebody else now: nothing was done. See whose name it is.")
+            click.echo(
+                f"users: {name} is somebody else now, or not known to be the one: nothing was done. See whose name it is."
+            )
     if events := done.get("events"):
         click.echo(f"events: {events.erased} {would} erased again, {events.untouched} as they have to be.")

@@ -94,6 +94,7 @@ class MemberRepository:
         alias = (user.login_alias or user.username).lower()
         for name, owner in {alias: None, user.username: user.user_id}.items():
             row = insert(ErasedUsername).values(username=name, user_id=owner, erased_at=now)
-            known = ErasedUsername.user_id.is_(None)
+            # his name is his, whoever a row said had it; an old spelling may be the name of somebody who was erased
+            his = None if owner else ErasedUsername.user_id.is_(None)
             mine = {"user_id": row.excluded.user_id, "erased_at": row.excluded.erased_at}
-            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=known))
+            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=his))

@@ -27,11 +27,11 @@ NAMED = {
 }
 
 
-async def command(house: House, *arguments: str) -> Result:
-    """Run `ijaa members replay-erasures`."""
+async def command(house: House, *arguments: str, **changed: str | None) -> Result:
+    """Run `ijaa members replay-erasures`; `changed` are variables of the environment."""
     unset = {name: None for name in os.environ if name.startswith("IJAA_")}
     given = ["members", "replay-erasures", "--data", str(house.data), *arguments]
-    return await asyncio.to_thread(CliRunner(env={**unset, **house.environ}).invoke, ijaa, given)
+    return await asyncio.to_thread(CliRunner(env={**unset, **house.environ, **changed}).invoke, ijaa, given)
 
 
 async def replayed(house: House, *arguments: str) -> Any:
@@ -169,15 +169,35 @@ def a_ledger(house: House, **ids: str | None) -> str:
 
 
 @pytest.mark.parametrize("user_id", ["USER_other", None])
+@pytest.mark.parametrize("modules", [(), ("users",), ("events",)])
 async def test_somebody_else_of_that_name_is_left_alone(
-    house: House, peopled: dict[str, str], user_id: str | None
+    house: House, peopled: dict[str, str], user_id: str | None, modules: tuple[str, ...]
 ) -> None:
-    """Kills: a ledger of another installation that erases whoever has the names in it here, or keeps them as gone."""
+    """Kills: a ledger of another installation that erases whoever has the names in it here, or keeps them as gone.
+
+    Of the module events, too: a replay there that goes by the names alone, after users or by itself.
+    """
     del peopled
     before = await names(house)
-    result = await command(house, "users", "--ledger", a_ledger(house, ben=user_id))
+    ledger = a_ledger(house, ben=user_id, olu="USER_olu")
+    result = await command(house, *modules, "--ledger", ledger)
     assert (result.exit_code, "ben is somebody else now" in result.output) == (1, True), result.output
-    assert (await names(house), await reserved(house)) == (before, {})
+    gone = {module: {"olu"} if module in (modules or BOTH) else set() for module in BOTH}
+    assert await names(house) == {module: before[module] - gone[module] for module in BOTH}
+    assert "ben" not in await reserved(house)
+
+
+async def test_events_alone_is_not_replayed_by_names(house: House, peopled: dict[str, str]) -> None:
+    """Kills: whoever has a name erased where nobody can be asked whose it is."""
+    del peopled
+    before, ledger = await names(house), a_ledger(house, ben="USER_other")
+    alone = {"IJAA_MODULES": "events", "IJAA_USERS_PEER": "http://127.0.0.1", "IJAA_USERS_DATABASE_URL": None,
+             "IJAA_USERS_LISTEN_URL": None}  # fmt: skip
+    for modules in ((), ("events",)):
+        result = await command(house, *modules, "--ledger", ledger, **alone)
+        said = str(result.exception)
+        assert (result.exit_code, "IJAA_USERS_DATABASE_URL" in said, "whose a name is" in said) == (1, True, True), said
+    assert await names(house) == before
 
 
 async def test_a_name_kept_under_another_id_is_his_who_is_erased(house: House, peopled: dict[str, str]) -> None:

@@ -37,6 +37,16 @@ class ErasureNotes:
         return await asyncio.to_thread(self._ledger.add, await self._repository.erased())
 
 
+async def others_of(repository: ErasureRepository, entries: Sequence[Erased]) -> list[str]:
+    """Return the names in a ledger of somebody who is not known to be whom it means: other modules leave them alone."""
+    others = []
+    for first in range(0, len(entries), _AT_ONCE):
+        portion = entries[first : first + _AT_ONCE]
+        found = {one.username: one for one in await repository.found([one.username for one in portion])}
+        others += [one.username for one in portion if is_else(one, found[one.username])]
+    return others
+
+
 def is_else(entry: Erased, known: Found) -> bool:
     """Return whether somebody has the name who is not known to be whom the ledger means; without an id it is nobody."""
     return known.user_id is not None and known.user_id != entry.user_id

@@ -25,18 +25,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", "status", name=op.f("pk_erased_answers")),
     )
-    op.alter_column("events", "created_by_username", existing_type=sa.String(length=100), nullable=True)
-    op.alter_column("event_invitations", "invited_by_username", existing_type=sa.String(length=100), nullable=True)
     op.create_index(op.f("idx_event_invitations_invited_by_username"), "event_invitations", ["invited_by_username"])
     op.create_index(
         "idx_events_needs_organiser", "events", ["id"], postgresql_where=sa.text("status = 'NEEDS_ORGANISER'")
     )
+    # last: from here on nobody reads them before this commits
+    op.alter_column("events", "created_by_username", existing_type=sa.String(length=100), nullable=True)
+    op.alter_column("event_invitations", "invited_by_username", existing_type=sa.String(length=100), nullable=True)
 
 
 def downgrade() -> None:
     op.drop_index("idx_events_needs_organiser", "events")
     op.drop_index(op.f("idx_event_invitations_invited_by_username"), "event_invitations")
     for table, column in (("events", "created_by_username"), ("event_invitations", "invited_by_username")):
-        op.execute(f"UPDATE {table} SET {column} = 'erased' WHERE {column} IS NULL")
+        op.execute(f"UPDATE {table} SET {column} = '(erased)' WHERE {column} IS NULL")
         op.alter_column(table, column, existing_type=sa.String(length=100), nullable=False)
     op.drop_table("erased_answers")

@@ -34,6 +34,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM files WHERE owner_id IS NULL")
+    op.execute("UPDATE announcements SET image = NULL WHERE image IS NOT NULL")  # the routes they name are gone
     op.drop_index("uq_files_report", table_name="files")
     op.drop_index("uq_files_announcement", table_name="files")
     op.drop_constraint(op.f("ck_files_belongs"), "files", type_="check")

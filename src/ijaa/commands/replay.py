@@ -1,7 +1,7 @@
 """`ijaa members replay-erasures`: whoever was erased is so again after a restore."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ from ijaa.commands.databases import run_on_module
 from ijaa.events.commands import replay_erasures as replay_in_events
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared.clock import SystemClock
+from ijaa.shared.errors import SettingError
 from ijaa.shared.ledger import Ledger
-from ijaa.users.member_commands import Erased, ledger_in, ledger_of
+from ijaa.users.member_commands import Erased, ledger_in, ledger_of, others_in
 from ijaa.users.member_commands import replay_erasures as replay_in_users
+
+_USERS = "IJAA_USERS_DATABASE_URL"
 
 
 @click.command("replay-erasures")
@@ -37,13 +40,12 @@ def replay_erasures(module: ModuleName | None, ledgers: tuple[Path, ...], *, dry
     settings = read_settings(os.environ)
     entries = _read([ledger_of(path) for path in ledgers] or [ledger_in(settings.data)])
     done: dict[str, Any] = {"dry_run": dry_run, "ledger": len(entries)}
-    for name in [module] if module else sorted(settings.modules, reverse=True):
-        done[name] = _replay(settings, name, entries, dry_run=dry_run)
+    done |= _replay(settings, {module} if module else settings.modules, entries, dry_run=dry_run)
     if as_json:
         click.echo(msgspec.json.encode(done).decode())
     else:
         _say(done)
-    if done.get("users") and done["users"].others:
+    if _left(done):
         raise SystemExit(1)
 
 
@@ -57,14 +59,29 @@ def _read(ledgers: Sequence[Ledger[Erased]]) -> list[Erased]:
     return [*{one.username: one for one in entries}.values()]
 
 
-def _replay(settings: Settings, module: ModuleName, entries: Sequence[Erased], *, dry_run: bool) -> Any:
-    clock = SystemClock()
-    if module == "users":
-        return run_on_module(
-            module, lambda database: replay_in_users(settings, database, entries, clock, dry_run=dry_run)
+def _replay(
+    settings: Settings, modules: Collection[ModuleName], entries: Sequence[Erased], *, dry_run: bool
+) -> dict[str, Any]:
+    """Erase again in each module; users first, which alone knows whose a name is now."""
+    clock, done = SystemClock(), dict[str, Any]()
+    if "users" in modules:
+        done["users"] = run_on_module(
+            "users", lambda database: replay_in_users(settings, database, entries, clock, dry_run=dry_run)
         )
-    names = [one.username for one in entries]
-    return run_on_module(module, lambda database: replay_in_events(database, names, clock, dry_run=dry_run))
+    if "events" in modules:
+        names, others = [one.username for one in entries], done["users"].others if done else _others(entries)
+        done["events"] = run_on_module(
+            "events", lambda database: replay_in_events(database, names, others, clock, dry_run=dry_run)
+        )
+    return done
+
+
+def _others(entries: Sequence[Erased]) -> list[str]:
+    if not entries:
+        return []
+    if not os.environ.get(_USERS):
+        raise SettingError(_USERS, "is needed to replay in events: the users database alone knows whose a name is now")
+    return run_on_module("users", lambda database: others_in(database, entries))
 
 
 def _say(done: dict[str, Any]) -> None:
@@ -78,7 +95,12 @@ def _say(done: dict[str, Any]) -> None:
             f"users: {users.erased} {would} erased again, {users.reserved} names {would} kept from being given again, "
             f"{users.untouched} as they have to be."
         )
-        for name in users.others:
-            click.echo(f"users: {name} is somebody else now: nothing was done. See whose name it is.")
     if events := done.get("events"):
         click.echo(f"events: {events.erased} {would} erased again, {events.untouched} as they have to be.")
+    for name in _left(done):
+        click.echo(f"{name} is somebody else now, or not known to be the one: nothing was done. See whose name it is.")
+
+
+def _left(done: dict[str, Any]) -> list[str]:
+    """Return the names nothing was done about; both modules leave the same ones."""
+    return sorted({name for module in MODULES if module in done for name in done[module].others})

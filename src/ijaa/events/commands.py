@@ -20,10 +20,19 @@ class Replayed(msgspec.Struct, frozen=True):
     erased: int
     """Members of whom there was something again."""
     untouched: int
+    others: list[str]
+    """Names of somebody who is not known to be whom the ledger means: nothing was done about them."""
 
 
-async def replay_erasures(database: Database, usernames: Sequence[str], clock: Clock, *, dry_run: bool) -> Replayed:
-    """Erase again whoever was erased before, in a database that was put back to before; each in a transaction."""
+async def replay_erasures(
+    database: Database, named: Sequence[str], others: Sequence[str], clock: Clock, *, dry_run: bool
+) -> Replayed:
+    """Erase again whoever was erased before, in a database that was put back to before; each in a transaction.
+
+    `named` are the usernames of the ledger, `others` those of them that the users module says are somebody else's:
+    here a name is all there is.
+    """
+    usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
     tell = Live("events", EventRepository(database).live).tell
     members = MemberMessages(repository, SeatRepository(Outbox(database, clock).publish, tell), tell, clock)
@@ -32,4 +41,4 @@ async def replay_erasures(database: Database, usernames: Sequence[str], clock: C
     for username in () if dry_run else there:
         async with database.transaction() as session:
             await members.erase(session, username)
-    return Replayed(erased=len(there), untouched=len(usernames) - len(there))
+    return Replayed(erased=len(there), untouched=len(usernames) - len(there), others=[*others])

@@ -4,7 +4,7 @@ Erasing a member locks his account and then, by its cascades, everything below i
 wrote a row that refers to the account would meet that in a deadlock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ WHERE {which} ORDER BY u.id FOR KEY SHARE OF u FOR UPDATE OF p
 """
 """Profiles to change: nobody else changes them, or erases whose they are, before the transaction ends."""
 _ONE = text(LOCK.format(columns="u.id", which="p.username = :username"))
+_STAY = text("SELECT username FROM users WHERE username = ANY (:usernames) ORDER BY id FOR KEY SHARE")
 _EACH = text(LOCK.format(columns="u.id", which="u.id = ANY (:user_ids)"))
 
 
@@ -27,3 +28,8 @@ async def lock_profile(session: AsyncSession, username: str) -> int | None:
 async def lock_profiles(session: AsyncSession, user_ids: Sequence[int]) -> None:
     """Lock the profiles of these accounts to change them or what is made of them."""
     await session.execute(_EACH, {"user_ids": list(user_ids)})
+
+
+async def keep_accounts(session: AsyncSession, usernames: Collection[str]) -> set[str]:
+    """Keep accounts from being erased before the transaction ends, so that a row may name them; return who is there."""
+    return {*(await session.scalars(_STAY, {"usernames": list(usernames)}))}

@@ -20,14 +20,15 @@ from ijaa.shared.errors import Problem, SettingError
 from ijaa.shared.jobs import JobQueue
 from ijaa.users.community import replay_parts
 from ijaa.users.erasures.domain import Erased, Replayed
-from ijaa.users.erasures.service import ledger_in, ledger_of
+from ijaa.users.erasures.repository import ErasureRepository
+from ijaa.users.erasures.service import ledger_in, ledger_of, others_of
 from ijaa.users.imports.domain import FIELDS, MODES, Mode, harmless
 from ijaa.users.imports.repository import ImportRepository
 from ijaa.users.imports.schemas import ImportRead
 from ijaa.users.imports.service import ImportService, Order
 from ijaa.users.imports.sheet import DELIMITERS, Refused, Sheet
 
-__all__ = ["Erased", "ledger_in", "ledger_of", "members", "replay_erasures"]
+__all__ = ["Erased", "ledger_in", "ledger_of", "members", "others_in", "replay_erasures"]
 
 T = TypeVar("T")
 
@@ -187,3 +188,8 @@ async def replay_erasures(
 ) -> Replayed:
     """Erase again whoever was erased before, in a database that was put back to before."""
     return await replay_parts(settings, database, clock).run(entries, dry_run=dry_run)
+
+
+async def others_in(database: Database, entries: Sequence[Erased]) -> list[str]:
+    """Return the names in a ledger that are somebody else's now."""
+    return await others_of(ErasureRepository(database), entries)

@@ -151,16 +151,20 @@ _BROUGHT_IN = (
         none="id import_id created_at updated_at",
         withheld={"name_key": _SEARCHED, "phone_key": _SEARCHED, "student_key": _SEARCHED},
         export=Rows("claimed_by = :id"),
-        # the one he claimed goes with the account; one that nobody did and that has his address is his, too
+        # the one he claimed goes with the account; one that nobody did and that has his address and his name is his,
+        # too. One of another name may be somebody else's, where two or an office have one address: it stays. The
+        # address goes from it, claimed or not: it was an account's, and so his alone here; its other facts stay
         erasure=By(
             """
             DELETE FROM member_records WHERE id IN (
-                SELECT id FROM member_records WHERE email = :email AND claimed_by IS NULL ORDER BY id FOR UPDATE
+                SELECT id FROM member_records WHERE email = :email AND claimed_by IS NULL
+                    AND name_key = (SELECT name_key FROM profiles WHERE user_id = :id) ORDER BY id FOR UPDATE
             )
             """,
             """
             UPDATE member_records SET email = NULL WHERE id IN (
-                SELECT id FROM member_records WHERE email = :email AND claimed_by <> :id ORDER BY id FOR UPDATE
+                SELECT id FROM member_records WHERE email = :email AND claimed_by IS DISTINCT FROM :id
+                ORDER BY id FOR UPDATE
             )
             """,
         ),

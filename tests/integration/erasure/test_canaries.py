@@ -102,7 +102,8 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
 ROWS = {
     "users": """
         INSERT INTO member_records (name, name_key, email, claimed_by, created_at, updated_at)
-        SELECT '{stem}', '{stem}', '{email}', whose, now(), now() FROM (VALUES ({id}), (NULL)) AS v (whose);
+        SELECT name, name_key, '{email}', whose, now(), now()
+        FROM profiles, (VALUES ({id}), (NULL)) AS v (whose) WHERE user_id = {id};
         INSERT INTO member_records (name, name_key, email, claimed_by, created_at, updated_at)
         SELECT 'Ben', 'ben', '{email}', id, now(), now() FROM users WHERE username = 'ben';
         UPDATE member_records SET phone = '1', phone_key = '{stem}', student_number = '1', student_key = '{stem}'

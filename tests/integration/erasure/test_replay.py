@@ -27,11 +27,11 @@ NAMED = {
 }
 
 
-async def command(house: House, *arguments: str) -> Result:
-    """Run `ijaa members replay-erasures`."""
+async def command(house: House, *arguments: str, **changed: str | None) -> Result:
+    """Run `ijaa members replay-erasures`; `changed` are variables of the environment."""
     unset = {name: None for name in os.environ if name.startswith("IJAA_")}
     given = ["members", "replay-erasures", "--data", str(house.data), *arguments]
-    return await asyncio.to_thread(CliRunner(env={**unset, **house.environ}).invoke, ijaa, given)
+    return await asyncio.to_thread(CliRunner(env={**unset, **house.environ, **changed}).invoke, ijaa, given)
 
 
 async def replayed(house: House, *arguments: str) -> Any:
@@ -151,15 +151,65 @@ async def test_who_has_the_old_spelling_of_an_erased_name_stays(house: House) ->
         await house.call(await house.sign_in("rafi"), "GET", path)
 
 
-async def test_somebody_else_of_that_name_is_left_alone(house: House, peopled: dict[str, str]) -> None:
-    """Kills: a ledger of another installation that erases whoever has the names in it here."""
+async def reserved(house: House) -> dict[str, str | None]:
+    """Return the names nobody is given, each with the public id of whoever had it."""
+    connection = await house.superuser("users")
+    found = {row[0]: row[1] for row in await connection.fetch("SELECT username, user_id FROM erased_usernames")}
+    await connection.close()
+    return found
+
+
+def a_ledger(house: House, **ids: str | None) -> str:
+    """Write a ledger of another installation, of usernames and public ids; return its path."""
+    at = house.clock.now().isoformat()
+    lines = [json.dumps({"username": name, "user_id": user_id, "erased_at": at}) for name, user_id in ids.items()]
+    path = house.data / "other.jsonl"
+    path.write_text("\n".join([*lines, ""]))
+    return str(path)
+
+
+@pytest.mark.parametrize("user_id", ["USER_other", None])
+@pytest.mark.parametrize("modules", [(), ("users",), ("events",)])
+async def test_somebody_else_of_that_name_is_left_alone(
+    house: House, peopled: dict[str, str], user_id: str | None, modules: tuple[str, ...]
+) -> None:
+    """Kills: a ledger of another installation that erases whoever has the names in it here, or keeps them as gone.
+
+    Of the module events, too: a replay there that goes by the names alone, after users or by itself.
+    """
     del peopled
-    ledger = house.data / "other.jsonl"
-    entry = {"username": "ben", "user_id": "USER_other", "erased_at": house.clock.now().isoformat()}
-    ledger.write_text(json.dumps(entry) + "\n")
-    result = await command(house, "users", "--ledger", str(ledger))
+    before = await names(house)
+    ledger = a_ledger(house, ben=user_id, olu="USER_olu")
+    result = await command(house, *modules, "--ledger", ledger)
     assert (result.exit_code, "ben is somebody else now" in result.output) == (1, True), result.output
-    assert "ben" in (await names(house))["users"]
+    gone = {module: {"olu"} if module in (modules or BOTH) else set() for module in BOTH}
+    assert await names(house) == {module: before[module] - gone[module] for module in BOTH}
+    assert "ben" not in await reserved(house)
+
+
+async def test_events_alone_is_not_replayed_by_names(house: House, peopled: dict[str, str]) -> None:
+    """Kills: whoever has a name erased where nobody can be asked whose it is."""
+    del peopled
+    before, ledger = await names(house), a_ledger(house, ben="USER_other")
+    alone = {"IJAA_MODULES": "events", "IJAA_USERS_PEER": "http://127.0.0.1", "IJAA_USERS_DATABASE_URL": None,
+             "IJAA_USERS_LISTEN_URL": None}  # fmt: skip
+    for modules in ((), ("events",)):
+        result = await command(house, *modules, "--ledger", ledger, **alone)
+        said = str(result.exception)
+        assert (result.exit_code, "IJAA_USERS_DATABASE_URL" in said, "whose a name is" in said) == (1, True, True), said
+    assert await names(house) == before
+
+
+async def test_a_name_kept_under_another_id_is_his_who_is_erased(house: House, peopled: dict[str, str]) -> None:
+    """Kills: the public id of somebody else in the ledger, so that no replay erases a member again."""
+    connection = await house.superuser("users")
+    await connection.execute("INSERT INTO erased_usernames VALUES ('ben', now(), 'USER_other')")
+    await connection.close()
+    await erase(house, "ben")
+    assert await reserved(house) == {"ben": "USER_ben"}
+    assert "USER_ben" in {one.user_id for one in ledger_in(house.data).read()}
+    await house.restore("users", peopled["users"])
+    assert (await replayed(house, "users"))["users"]["erased"] == 1
 
 
 async def test_a_ledger_that_cannot_be_read_is_no_empty_one(house: House, peopled: dict[str, str]) -> None:

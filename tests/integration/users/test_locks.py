@@ -14,6 +14,10 @@ _CLAIM = """
 INSERT INTO claims (user_id, phone, student_number, state, created_at)
 SELECT id, '+880 1711 123456', 'A17', 'WAITING', now() FROM users WHERE username = 'asha' RETURNING id
 """
+_REPORT = """
+INSERT INTO reports (reporter_username, title, description, category, status, priority, created_at, updated_at, version)
+VALUES ('asha', 'Broken', 'It is.', 'BUG_REPORT', 'IN_PROGRESS', 'LOW', now(), now(), 1) RETURNING id
+"""
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,7 @@ SELECT id, '+880 1711 123456', 'A17', 'WAITING', now() FROM users WHERE username
         (("POST", "/me/interests", {"interest": "Chess"}), 404),
         (("PATCH", "/me/settings", {"theme": "DARK"}), 404),
         (("POST", "/admin/claims/{claim}/accept", {"record_id": 0}), 404),
+        (("PATCH", "/admin/reports/{report}", {"status": "RESOLVED"}), 200),
         ("renew-directory", None),
     ],
 )
@@ -34,6 +39,7 @@ async def test_an_erasure_and_a_change_wait_for_each_other(
     client, module = app
     asha, admin, database = await a_member("asha"), await an_admin("mo", "moderator"), module.database
     record, claim = await a_record(database), await database.fetch_value(_CLAIM)
+    report = await database.fetch_value(_REPORT)
     async with database.transaction() as erasing:
         await erasing.execute(text("SELECT FROM users WHERE username = 'asha' FOR UPDATE"))
         if isinstance(act, str):
@@ -44,7 +50,7 @@ async def test_an_erasure_and_a_change_wait_for_each_other(
             who = admin if "admin" in path else asha
             going = asyncio.create_task(
                 client.request(
-                    method, "/api/v1" + path.format(claim=claim),
+                    method, "/api/v1" + path.format(claim=claim, report=report),
                     json=body | ({"record_id": record} if "record_id" in body else {}), headers=who.bearer,
                 )
             )  # fmt: skip

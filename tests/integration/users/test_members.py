@@ -6,10 +6,14 @@ from itertools import product
 from types import SimpleNamespace
 
 import httpx
+import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
+from ijaa.users.accounts.models import User
+from ijaa.users.members.repository import MemberRepository
 from ijaa.users.standing import MAY_ACT, NOT_BARRED, STATUS, status_of
 from tests.integration.users.admins import AnAdmin, audited, sign_in_admin
 from tests.integration.users.conftest import (
@@ -231,6 +235,35 @@ async def test_a_member_whose_grace_is_over_is_erased_by_itself(
     await mailbox.last("asha@mail.example")
     assert ("user-erased", None, "USER_chitra", {}) in await audited(module.database)
     assert codes(await sign_up(client, "asha")) == [(409, "username-taken")]
+
+
+async def test_who_cannot_be_erased_stops_nobody_behind_him(
+    app: App, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: a job that ends with the first it cannot erase, or tries him for ever; one that says all went well."""
+    _, module = app
+    over = clock.now() - timedelta(days=1)
+    for name, due in (("asha", over), ("bina", over), ("chitra", clock.now())):
+        await an_account(module.database, name, None, clock.now(), erase_after=due)
+    tried, erase = [], MemberRepository.erase
+
+    async def fail(self: MemberRepository, session: AsyncSession, user: User, now: datetime) -> None:
+        tried.append(user.username)
+        await erase(self, session, user, now)
+        if user.username == "asha":
+            await session.execute(text("SELECT 1 / 0"))
+
+    monkeypatch.setattr(MemberRepository, "erase", fail)
+    clock.at += timedelta(minutes=11)
+    await module.worker.run_due()
+    said = "SELECT error FROM jobs WHERE name = 'erase-members'"
+    async with asyncio.timeout(30):
+        while await module.database.fetch_value(said) is None:
+            await asyncio.sleep(0.01)
+    assert await module.database.fetch_value(said) == "1 whose grace is over could not be erased"
+    assert await module.database.fetch(str, "SELECT username FROM users") == ["asha"]
+    assert tried[:3] == ["asha", "bina", "chitra"]
+    assert ("user-erased", None, "USER_asha", {}) not in await audited(module.database)
 
 
 async def test_erasing_at_once_is_for_a_superadmin_who_has_just_proved_it(

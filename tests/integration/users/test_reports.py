@@ -70,7 +70,7 @@ async def test_a_member_is_reported_as_the_reporter_sees_him_and_that_stays(
     )  # fmt: skip
     with counted(app[1].database) as ran:
         first = await file(client, asha.bearer, SPAM | of("member", "BINA"))
-    assert len(ran) == 3  # the member, the report, the answer
+    assert len(ran) == 4  # the member, a lock of both, the report, the answer
     assert first["target"] == {"kind": "member", "id": "bina"}
     await connect(app, "asha", "bina")
     second = await file(client, asha.bearer, SPAM | of("member", "bina"))
@@ -114,7 +114,9 @@ async def test_an_event_is_reported_through_the_port_as_the_reporter_sees_it(
 ) -> None:
     """Kills: an event the reporter cannot see; another viewer asked for; a report without evidence while it is away."""
     asha, mo = await a_member("asha"), await an_admin("mo", "moderator")
+    await a_member("olu")
     tea = await contents.add("Tea", by="olu", text="Buy now")
+    orphan = await contents.add("Old", by="erased", text="Buy now")
     secret = await contents.add("Secret", by="olu", private=True)
     filed = await file(client, asha.bearer, CONTENT | of("event", f"0{tea}"))
     assert filed["target"] == {"kind": "event", "id": str(tea)}
@@ -123,6 +125,9 @@ async def test_an_event_is_reported_through_the_port_as_the_reporter_sees_it(
         "kind": "event", "id": str(tea), "author": "olu", "title": "Tea", "text": "Buy now",
         "details": {"privacy": "PUBLIC", "timezone": "UTC"},
     }  # fmt: skip
+    late = await file(client, asha.bearer, CONTENT | of("event", str(orphan)))
+    found = (await client.get(f"{QUEUE}/{late['id']}", headers=mo.bearer)).json()["evidence"]
+    assert (found["author"], found["details"], found["text"]) == (None, {}, "Buy now")
     hidden = await client.post(REPORTS, json=CONTENT | of("event", str(secret)), headers=asha.bearer)
     assert codes(hidden) == [(404, "not-found")]
     await contents.stop()

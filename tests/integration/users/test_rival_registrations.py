@@ -167,10 +167,9 @@ async def test_of_many_confirmations_at_once_one_holds(app: App, mailbox: Mailbo
         await sign_up(client, f"name-{number}", email=TARGET)
     mailed = await tokens(mailbox, TARGET, 6)
     answers = await asyncio.gather(
-        *(confirm(client, token) for token in mailed), *(resend(client, TARGET) for _ in range(3)),
-        *(sign_up(client, f"late-{number}", email=TARGET) for number in range(3)),
-    )  # fmt: skip
-    assert sorted(answer.status_code for answer in answers) == [200] + [202] * 6 + [422] * 5
+        *(confirm(client, token) for token in mailed), resend(client, TARGET), sign_up(client, "late", email=TARGET)
+    )  # fewer than there are connections: nobody is refused because he waited for one
+    assert sorted(answer.status_code for answer in answers) == [200] + [202] * 2 + [422] * 5
     assert await module.database.fetch_value("SELECT count(*) FROM users") == 1
 
 

@@ -15,7 +15,7 @@ from ijaa.users.connections.domain import (
     asked,
     refuse_removal,
 )
-from ijaa.users.connections.suggestion_repository import _SHARES
+from ijaa.users.connections.suggestion_repository import _REASONS
 from ijaa.users.errors import ConnectionSettled
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -71,6 +71,6 @@ def test_a_requester_cannot_take_a_rejection_away() -> None:
 
 def test_every_reason_is_looked_for_and_outweighs_those_that_follow() -> None:
     """Kills: a reason without its SQL; two that together beat one of more weight."""
-    assert list(WEIGHTS) == list(_SHARES)
+    assert list(WEIGHTS) == list(_REASONS)
     weights = list(WEIGHTS.values())
     assert all(weight > sum(weights[place + 1 :]) for place, weight in enumerate(weights))

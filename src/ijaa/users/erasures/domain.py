@@ -12,7 +12,7 @@ class Erased(msgspec.Struct, frozen=True):
 
     username: Annotated[str, Meta(min_length=1, max_length=100)]
     user_id: Annotated[str, Meta(max_length=50)] | None
-    """None for a name nobody has, and whose public id was not kept."""
+    """None where it was not kept, or for an old spelling: the name is given to nobody, and whoever has it stays."""
     erased_at: datetime
 
 
@@ -26,7 +26,7 @@ class Replayed(msgspec.Struct, frozen=True):
     untouched: int
     """What was as it has to be."""
     others: list[str]
-    """Names in the ledger that belong to somebody else now: nothing was done about them."""
+    """Names of somebody who is not known to be whom the ledger means: nothing was done about them."""
 
 
 def key_of(entry: Erased) -> tuple[str, str | None]:

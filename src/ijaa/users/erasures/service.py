@@ -37,6 +37,21 @@ class ErasureNotes:
         return await asyncio.to_thread(self._ledger.add, await self._repository.erased())
 
 
+async def others_of(repository: ErasureRepository, entries: Sequence[Erased]) -> list[str]:
+    """Return the names in a ledger of somebody who is not known to be whom it means: other modules leave them alone."""
+    others = []
+    for first in range(0, len(entries), _AT_ONCE):
+        portion = entries[first : first + _AT_ONCE]
+        found = {one.username: one for one in await repository.found([one.username for one in portion])}
+        others += [one.username for one in portion if is_else(one, found[one.username])]
+    return others
+
+
+def is_else(entry: Erased, known: Found) -> bool:
+    """Return whether somebody has the name who is not known to be whom the ledger means; without an id it is nobody."""
+    return known.user_id is not None and known.user_id != entry.user_id
+
+
 class ErasureReplay:
     """Erases again whom a ledger names, in a database that was put back to before."""
 
@@ -52,9 +67,10 @@ class ErasureReplay:
             found = {one.username: one for one in await self._repository.found([one.username for one in portion])}
             for entry in portion:
                 known = found[entry.username]
-                if known.user_id is not None and entry.user_id not in {None, known.user_id}:
+                if is_else(entry, known):
                     others.append(entry.username)
-                elif known.user_id is not None:
+                    continue  # not even kept: the row would be of a member, and give his name another's id
+                if known.user_id is not None:
                     erased += 1
                 elif not known.reserved:
                     reserved += 1
@@ -67,6 +83,6 @@ class ErasureReplay:
 
     async def _again(self, entry: Erased, known: Found) -> None:
         async with self._database.transaction() as session:
-            if known.user_id is not None and entry.user_id in {None, known.user_id}:
+            if known.user_id is not None:
                 await self._members.erase_again(session, entry.username)
             await self._repository.reserve(session, entry.username, entry.user_id, entry.erased_at)

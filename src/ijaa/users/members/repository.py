@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import asdict
+import msgspec
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,11 +28,22 @@ _ONE = f"SELECT {_COLUMNS} {_FROM} WHERE u.username = lower($2)"
 _FOUND = """u.id IN (
     SELECT user_id FROM profiles WHERE name_key LIKE {pattern}
     UNION SELECT id FROM users WHERE username LIKE {pattern} OR email LIKE {pattern})"""
+_LEAVING = """
+SELECT erase_after, id FROM users WHERE erase_after <= $1 AND (erase_after, id) > ($2, $3)
+ORDER BY erase_after, id LIMIT 1
+"""
 _VOID_RETURN = text("""
 UPDATE email_tokens SET used_at = :now
 WHERE user_id = :id AND purpose = 'return' AND used_at IS NULL AND expires_at > :now RETURNING user_id
 """)
 _ERASURE = [text(statement) for statement in erasures(PERSONAL)]
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """An account whose grace is over."""
+
+    erase_after: datetime
+    account: int
 
 
 class MemberRepository:
@@ -75,12 +86,9 @@ class MemberRepository:
         found: User | None = await session.scalar(select(User).where(User.id == account).with_for_update())
         return found
 
-    async def lock_leaving(self, session: AsyncSession, now: datetime) -> User | None:
-        """Return an account whose grace is over, the longest first."""
-        found: User | None = await session.scalar(
-            select(User).where(User.erase_after <= now).order_by(User.erase_after).limit(1).with_for_update()
-        )
-        return found
+    async def leaving(self, now: datetime, after: Leaving) -> Leaving | None:
+        """Return the account after another whose grace is over, the longest first; it is not locked."""
+        return await self._database.fetch_one(Leaving, _LEAVING, now, after.erase_after, after.account)
 
     async def void_return(self, session: AsyncSession, account: int, now: datetime) -> bool:
         """Make the token worthless that would undo a leave of a locked account; return whether there was one."""
@@ -88,12 +96,13 @@ class MemberRepository:
 
     async def erase(self, session: AsyncSession, user: User, now: datetime) -> None:
         """Delete a locked account with all that hangs on it, and keep its names from being given again."""
-        gone = asdict(Subject(user.id, user.user_id, user.username, user.email))
+        gone = msgspec.structs.asdict(Subject(user.id, user.user_id, user.username, user.email))
         for statement in _ERASURE:
             await session.execute(statement, gone)
         alias = (user.login_alias or user.username).lower()
         for name, owner in {alias: None, user.username: user.user_id}.items():
             row = insert(ErasedUsername).values(username=name, user_id=owner, erased_at=now)
-            known = ErasedUsername.user_id.is_(None)
+            # his name is his, whoever a row said had it; an old spelling may be the name of somebody who was erased
+            his = None if owner else ErasedUsername.user_id.is_(None)
             mine = {"user_id": row.excluded.user_id, "erased_at": row.excluded.erased_at}
-            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=known))
+            await session.execute(row.on_conflict_do_update(index_elements=["username"], set_=mine, where=his))

@@ -20,7 +20,7 @@ from ijaa.users.accounts.models import User
 from ijaa.users.errors import refuse
 from ijaa.users.files.service import FileService
 from ijaa.users.members.mails import erased_mail, leaving_mail, reinstated_mail, suspended_mail
-from ijaa.users.members.repository import MemberRepository
+from ijaa.users.members.repository import Leaving, MemberRepository
 from ijaa.users.members.schemas import MemberAccount, Suspension
 from ijaa.users.messages import Standing, StandingChanged
 from ijaa.users.sessions.service import SessionEndings
@@ -143,12 +143,15 @@ class MemberService:
         async with self._database.transaction() as session:
             await self._erase(session, actor, await self._locked(session, username))
 
-    async def erase_next(self, session: AsyncSession) -> bool:
-        """Erase one member whose grace is over; return whether there was one."""
-        if (user := await self._repository.lock_leaving(session, self._clock.now())) is None:
-            return False
-        await self._erase(session, None, user)
-        return True
+    async def leaving(self, after: Leaving) -> Leaving | None:
+        """Return the member after another whose grace is over, the longest first."""
+        return await self._repository.leaving(self._clock.now(), after)
+
+    async def erase_leaving(self, session: AsyncSession, one: Leaving) -> None:
+        """Erase a member whose grace is over, unless he was brought back or erased meanwhile."""
+        user = await self._repository.lock_account(session, one.account)
+        if user is not None and user.erase_after == one.erase_after:
+            await self._erase(session, None, user)
 
     async def bar(self, session: AsyncSession, user: User) -> None:
         """Sign a locked account out everywhere and tell others, because of what was just written into it."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
+from ijaa.users.locks import keep_accounts
 from ijaa.users.profiles.repository import StoredProfile
 from ijaa.users.reports.domain import Category, Priority, Status, TargetKind
 from ijaa.users.reports.models import RANK, Report
@@ -150,6 +151,8 @@ class ReportRepository:
 
     async def lock(self, session: AsyncSession, report_id: int) -> Report | None:
         """Return a report to change; nobody else changes it before the transaction ends."""
+        reporter = await session.scalar(select(Report.reporter_username).where(Report.id == report_id))
+        await keep_accounts(session, [reporter] if reporter else [])  # he may be told; his account comes first
         found: Report | None = await session.scalar(select(Report).where(Report.id == report_id).with_for_update())
         return found
 

@@ -18,6 +18,7 @@ from ijaa.shared.schema import MAX_ID
 from ijaa.shared.storage_images import Variant
 from ijaa.users.errors import ReportEnded, ReportTransition, refuse
 from ijaa.users.files.service import FileService
+from ijaa.users.locks import keep_accounts
 from ijaa.users.notifications.service import Notifier
 from ijaa.users.ports import ContentRef, EventContent
 from ijaa.users.profiles.domain import relation, visible_fields
@@ -84,7 +85,14 @@ class ReportService:
             created_at=now,
             updated_at=now,
         )
+        author = evidence["author"] if evidence else None
         async with self._database.transaction() as session:
+            there = await keep_accounts(session, [reporter.username, *([author] if author else [])])
+            gone = author is not None and author not in there  # since he was looked at: nothing erases this any more
+            if reporter.username not in there or (gone and report.target_kind == "member"):
+                raise NotFound
+            if evidence and gone:
+                report.evidence = evidence | {"author": None, "details": {}}
             await self._repository.add(session, report)
         return await self.own(reporter, report.id)
 

@@ -44,11 +44,13 @@ async def test_that_it_was_asked_for_is_told_to_who_wants_to_be_told_nothing(
 async def test_a_link_is_good_for_two_hours_and_the_archive_for_as_long_as_it_waits(
     client: httpx.AsyncClient, a_member: AMember, clock: FrozenClock
 ) -> None:
-    """Kills: the same link for a week; `<` for `<=` at its end; an archive that goes with its first link."""
+    """Kills: one link for a week; `<` for `<=` at its end; an archive that goes with its first link; links in lists."""
     asha = await a_member("asha")
     first = await ready(client, asha)
     clock.at += timedelta(microseconds=1)
     assert (await read(client, asha, first))["link"] != first["link"]
+    listed = (await client.get("/api/v1/me/exports", headers=asha.bearer)).json()["items"]
+    assert [(one["id"], one["link"]) for one in listed] == [(first["id"], None)]
     clock.at += LINKED - timedelta(microseconds=2)
     assert (await client.head(first["link"])).status_code == 200
     clock.at += timedelta(microseconds=1)

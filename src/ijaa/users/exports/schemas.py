@@ -22,4 +22,4 @@ class ExportRead(View, frozen=True):
     size: int | None
     """Bytes of the archive."""
     link: str | None
-    """While it is READY: a path that gives it once, to whoever has it, for two hours; each reading has a new one."""
+    """While it is READY: a path that gives it once, to whoever has it, for two hours; new each time, none in a list."""

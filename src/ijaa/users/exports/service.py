@@ -90,15 +90,15 @@ class ExportService:
         """Return an export of a member's own; raise `NotFound` for any other."""
         if (found := await self._repository.read(member.username, export_id, self._clock.now())) is None:
             raise NotFound
-        return self._shown(found)
+        return _shown(found, self._link(found))
 
     async def page(self, member: Principal, cursor: str | None, limit: int) -> Page[ExportRead]:
-        """Return what a member asked for, the newest first."""
+        """Return what a member asked for, the newest first, without links."""
         scope = f"exports/{member.username}"
         before = self._cursors.read(scope, cursor, tuple[datetime, UUID]) if cursor else None
         rows = await self._repository.page(member.username, self._clock.now(), before, limit + 1)
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.created_at, row.id))
-        return Page(items=[self._shown(row) for row in kept], next_cursor=following)
+        return Page(items=[_shown(row) for row in kept], next_cursor=following)
 
     async def look(self, export_id: UUID, token: str) -> int:
         """Return how long an archive is, which can still be fetched after it; raises as `fetch` does."""
@@ -148,12 +148,11 @@ class ExportService:
             if whole or not await self._repository.give_back(session, export_id, taken_at):
                 await self._files.remove_each(session, [taken.file_id])
 
-    def _shown(self, stored: StoredExport) -> ExportRead:
-        link = None
-        if stored.state == "READY":
-            token = self._cursors.write(_scope(stored.id), self._clock.now() + LINKED)
-            link = f"/api/v1/exports/{stored.id}/archive?token={token}"
-        return ExportRead(**msgspec.structs.asdict(stored), link=link)
+    def _link(self, stored: StoredExport) -> str | None:
+        if stored.state != "READY":
+            return None
+        token = self._cursors.write(_scope(stored.id), self._clock.now() + LINKED)
+        return f"/api/v1/exports/{stored.id}/archive?token={token}"
 
     def _check(self, export_id: UUID, token: str) -> None:
         try:
@@ -236,6 +235,10 @@ async def _tell(
 
 async def _audited(session: AsyncSession, action: str, actor: str | None, subject: str, now: datetime) -> None:
     await audit.record(session, AUDIT_LOG, at=now, action=action, actor=actor, subject=subject, details={})
+
+
+def _shown(stored: StoredExport, link: str | None = None) -> ExportRead:
+    return ExportRead(**msgspec.structs.asdict(stored), link=link)
 
 
 def _scope(export_id: UUID) -> str:

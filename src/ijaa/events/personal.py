@@ -23,6 +23,10 @@ PERSONAL = (
         table="event_invitations",
         personal="invited_username invited_by_username personal_message is_read is_responded created_at",
         none="id event_id",
+        # whether he has read it is nothing for who invited him
+        partly={
+            name: f"CASE WHEN invited_username = :username THEN {name} END" for name in ("is_read", "is_responded")
+        },
         export=Rows("invited_username = :username OR invited_by_username = :username"),
         # whom he invited stays invited, by nobody
         erasure=By(

@@ -208,13 +208,13 @@ def bringing_in_parts(
 
 
 def export_parts(
-    settings: Settings, database: Database, jobs: JobQueue, files: FileService, notifier: Notifier,
+    settings: Settings, database: Database, jobs: JobQueue, mails: MailQueue, files: FileService, notifier: Notifier,
     records: MemberRecords | None, clock: Clock,
 ) -> tuple[Router, list[Kind[Any]]]:  # fmt: skip
     """Return the routes by which members take along what is kept about them, and the jobs that make it ready."""
     repository = ExportRepository(database)
     cursors = Cursors(derive_key(settings.secret_key, "users/exports"))
-    service = ExportService(database, repository, files, jobs, cursors, clock)
+    service = ExportService(database, repository, files, jobs, mails, cursors, clock)
     told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database), "events": records}
     maker = ExportMaker(repository, told, files, notifier, settings.base_url, clock)
     return export_router(service), [makings(maker), sweeps(service, notifier)]

@@ -222,7 +222,9 @@ def build(
         database, MemberRepository(database), endings, files.service, mails, jobs, publish, cursors, clock
     )
     announcements, telling = announcement_parts(database, files, jobs, notifications.notifier, cursors, clock)
-    exports, making = export_parts(settings, database, jobs, files.service, notifications.notifier, records, clock)
+    exports, making = export_parts(
+        settings, database, jobs, mails, files.service, notifications.notifier, records, clock
+    )
     bringing_in = bringing_in_parts(database, jobs, mails, directory.renew, cursors, clock)
     flags = FlagService(
         database,

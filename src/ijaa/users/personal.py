@@ -5,12 +5,23 @@ The order is that of erasing: what is found by way of another row goes before it
 
 from ijaa.shared.personal import By, ByCode, CascadesWith, Holding, NotExported, Rows, Stays
 from ijaa.shared.personal_common import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
+from ijaa.users.standing import MAY_ACT
 
 _WITH_ACCOUNT = CascadesWith("users")
 _MINE = "user_id = :id"
 _HASH = "a secret, and a hash of one"
 _SEARCHED = "derived: another column, folded to be searched"
-_BY_REPORTER = ("reporter_username", "title", "description", "attachment")
+# with whom he sees, as the list of connections has them; a rejection is told to nobody
+_CONNECTIONS = (
+    "(requester_username = :username AND status <> 'REJECTED' OR receiver_username = :username)"
+    " AND NOT EXISTS (SELECT FROM users u WHERE u.username IN (requester_username, receiver_username)"
+    f" AND u.username <> :username AND NOT ({MAY_ACT.format(now='now()')}))"
+    " AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocked_username = :username"
+    " AND b.blocker_username IN (requester_username, receiver_username))"
+)
+_BY_REPORTER = ("id", "reporter_username", "title", "description", "attachment", "version")
+_WHEN_REPORTED = ("created_at", "updated_at", "resolved_at")
+_MONTH_UNLESS_HIS = "CASE WHEN reporter_username = :username THEN {name} ELSE date_trunc('month', {name}, 'UTC') END"
 
 _COMMUNITY = (
     Holding(
@@ -38,7 +49,7 @@ _COMMUNITY = (
         table="connections",
         personal="requester_username receiver_username status created_at updated_at",
         none="id",
-        export=Rows("requester_username = :username OR receiver_username = :username"),
+        export=Rows(_CONNECTIONS),
         erasure=By("DELETE FROM connections WHERE requester_username = :username OR receiver_username = :username"),
     ),
     Holding(
@@ -58,9 +69,11 @@ _COMMUNITY = (
             "assigned_to": "an admin",
             "priority": "how admins work",
         },
-        # of what others reported about him, once it has ended: that it was, and nothing of who did it or in which words
+        # of what others reported about him, once it has ended: that it was, nothing of who did it or in which words;
+        # who was with him at a moment could be whoever filed it then, and ids tell the order
         partly={
             **{name: f"CASE WHEN reporter_username = :username THEN {name} END" for name in _BY_REPORTER},
+            **{name: _MONTH_UNLESS_HIS.format(name=name) for name in _WHEN_REPORTED},
             "outcome": "CASE WHEN reporter_username = :username AND resolved_at IS NOT NULL THEN outcome END",
         },
         export=Rows(

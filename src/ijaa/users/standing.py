@@ -38,13 +38,14 @@ def is_suspended(account: Account, now: datetime) -> bool:
 
 
 _LEAVING = "u.erase_after IS NOT NULL"
-_SUSPENDED = "(NOT u.active OR u.suspended_at IS NOT NULL AND (u.suspended_until IS NULL OR u.suspended_until > {now}))"
-NOT_BARRED = f"NOT {_SUSPENDED} AND NOT {_LEAVING}"
+SUSPENDED = "(NOT u.active OR u.suspended_at IS NOT NULL AND (u.suspended_until IS NULL OR u.suspended_until > {now}))"
+"""`is_suspended(…)`."""
+NOT_BARRED = f"NOT {SUSPENDED} AND NOT {_LEAVING}"
 """Nobody keeps the account from being confirmed and used."""
 MAY_ACT = f"{NOT_BARRED} AND u.email_verified_at IS NOT NULL"
 """`status_of(…) == "active"`."""
 STATUS = (
-    f"CASE WHEN {_LEAVING} THEN 'leaving' WHEN {_SUSPENDED} THEN 'suspended'"
+    f"CASE WHEN {_LEAVING} THEN 'leaving' WHEN {SUSPENDED} THEN 'suspended'"
     " WHEN u.email_verified_at IS NULL THEN 'unverified' ELSE 'active' END"
 )
 """`status_of(…)`."""

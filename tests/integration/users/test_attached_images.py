@@ -111,7 +111,7 @@ async def _attach(
 async def test_what_is_attached_to_a_report_is_for_those_who_settle_it(
     client: httpx.AsyncClient, a_member: AMember, an_admin: AnAdmin, settings: Settings
 ) -> None:
-    """Kills: evidence that can be exchanged; a report of another one; a sixth image; an image for its reporter too."""
+    """Kills: evidence that can be exchanged, or stays in a browser; another's report; a sixth image; its reporter."""
     asha, ben = await a_member("asha"), await a_member("ben")
     mo, ada = await an_admin("mo", "moderator"), await an_admin("ada", "auditor")
     id_ = (await client.post(REPORTS, json=BUG, headers=asha.bearer)).json()["id"]
@@ -128,6 +128,9 @@ async def test_what_is_attached_to_a_report_is_for_those_who_settle_it(
     seen = [await client.get(path, headers=mo.bearer) for path in found]
     assert [opened(one.content).size for one in seen] == [(400, 300), (40, 30)]
     assert seen[0].headers["content-disposition"] == 'inline; filename="attachment.webp"'
+    assert [seen[0].headers.get_list(name) for name in ("cache-control", "cross-origin-resource-policy")] == [
+        ["no-store"], ["same-origin"],
+    ]  # fmt: skip
     others = [(await client.get(found[0], headers=one)).status_code for one in (asha.bearer, ada.bearer, {})]
     assert others == [403, 403, 401]
     file_id = found[0].rpartition("/")[2]

@@ -1,6 +1,7 @@
 """An archive has everything the register of columns gives its member, and nothing else of anybody."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from zipfile import ZipFile
 
@@ -16,12 +17,17 @@ from ijaa.shared.personal import Holding, NotExported, Subject
 from ijaa.shared.storage import Storage
 from ijaa.users.personal import PERSONAL as OF_USERS
 from ijaa.wiring import LocalMemberRecords
+from tests.integration.users.admins import AnAdmin
 from tests.integration.users.canaries import Canaries, Planted, exported, same, traces
+from tests.integration.users.community import Community
 from tests.integration.users.conftest import AMember, App, Member, Start
 from tests.integration.users.test_exports import opened, ready, table
+from tests.integration.users.test_members import BECAUSE, USERS
 
 REGISTERS: dict[str, Sequence[Holding]] = {"users": OF_USERS, "events": OF_EVENTS}
 WORDS = ("reporter_username", "title", "description", "attachment", "evidence", "admin_notes", "outcome", "assigned_to")
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TIMES = ("created_at", "updated_at", "resolved_at")
 
 
 @pytest.fixture
@@ -63,7 +69,8 @@ async def planted(app: App, canaries: dict[str, Canaries], username: str) -> dic
     for name, column in (("users", "id"), ("profiles", "user_id")):
         await canaries["users"].remove(name, column, subject.id)
     given: dict[str, dict[str, Any]] = {
-        "users": {"user_id": subject.user_id, "username": username},
+        # whose suspension is over: the archive of who is suspended waits
+        "users": {"user_id": subject.user_id, "username": username, "active": True, "suspended_until": _LONG_AGO},
         "profiles": {"username": username},
         "exports": {"state": "FAILED"},  # another one may be asked for
         "files": {"purpose": "photo", "media_type": "image/webp"},
@@ -139,10 +146,49 @@ async def test_an_archive_has_nothing_of_another_member(
     assert "bina" not in text
 
 
+async def test_an_archive_shows_connections_as_their_list_does(app: App, a_member: AMember, an_admin: AnAdmin) -> None:
+    """Kills: who blocked him; who is suspended or leaving; that his request was rejected; fewer than there are."""
+    community = Community(app[0])
+    names = ("connected", "asking", "asked", "refused", "blocking", "suspended", "leaving", "refusing")
+    others = {name: await a_member(name) for name in names}
+    asha, mo = await a_member("asha"), await an_admin("mo", "moderator")
+    for name in ("connected", "suspended", "leaving"):
+        await community.connect(asha, others[name])
+    await community.ask(others["asking"], "asha")
+    await community.ask(asha, "asked")
+    refusals = (others["refused"], asha), (others["blocking"], asha), (asha, others["refusing"])
+    for asker, asked in refusals:
+        made = (await community.ask(asker, asked.username)).json()["id"]
+        assert (await community.answer(asked, made, "reject")).status_code == 200
+    await community.block(others["blocking"], "asha")  # of what was between them a rejection alone stays
+    suspended = await app[0].post(f"{USERS}/suspended/suspend", json=BECAUSE, headers=mo.bearer)
+    left = await app[0].delete("/api/v1/me", headers=others["leaving"].bearer)
+    assert (suspended.status_code, left.status_code) == (200, 202), (suspended.text, left.text)
+    found = table(await archive_of(app, asha), "users/connections")
+    seen = {*names} & {name for row in found for name in (row["requester_username"], row["receiver_username"])}
+    listed = {one["member"]["username"] for one in (await community.listed(asha))["items"]}
+    assert seen == {"connected", "asking", "asked", "refused"} == listed - {"refusing"}
+    assert len(found) == 4
+
+
+async def test_who_invited_learns_not_who_has_read_it(
+    app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
+) -> None:
+    """Kills: what the invited did, for who invited him; one's own reading left out."""
+    asha, _ = members
+    read = {"is_read": True, "is_responded": True}
+    for by, whom in (("asha", "bina"), ("bina", "asha")):
+        invited = {"invited_by_username": by, "invited_username": whom}
+        await canaries["events"].put("event_invitations", f"{by} invites", {**invited, **read})
+    found = table(await archive_of(app, asha), "events/event_invitations")
+    told = {row["invited_username"]: (row["is_read"], row["is_responded"]) for row in found}
+    assert told == {"asha": (True, True), "bina": (None, None)}
+
+
 async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     app: App, members: tuple[Member, Member], canaries: dict[str, Canaries]
 ) -> None:
-    """Kills: who reported, or in which words; that it is being looked into; an outcome that is not settled yet."""
+    """Kills: who reported, when, in which words; that it is looked into; an early outcome; his own without a moment."""
     asha, _ = members
     users = canaries["users"]
     about = {"target_kind": "member", "target_id": "asha"}
@@ -152,9 +198,12 @@ async def test_of_reports_about_him_a_member_learns_neither_who_nor_what(
     archive = await archive_of(app, asha)
     text = text_of(archive)
     told = {row["id"]: row for row in table(archive, "users/reports")}
-    assert told.keys() == {ended.values["id"], own.values["id"]}
-    assert told[ended.values["id"]]["category"] == ended.values["category"]
-    assert told[own.values["id"]]["description"] == own.values["description"]
+    assert told.keys() == {None, own.values["id"]}
+    assert told[None]["category"] == ended.values["category"]
+    assert all(same(told[own.values["id"]][name], own.values[name]) for name in ("description", "version", *TIMES))
+    for name, month in ((name, ended.values[name]) for name in TIMES):
+        assert same(told[None][name], month.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    assert said_in(text, {name: ended.values[name] for name in ("id", "version", *TIMES)}) == []
     assert said_in(text, {name: ended.values[name] for name in WORDS}) == []
     assert said_in(text, dict(pending.values)) == []
     assert said_in(text, {"outcome": own.values["outcome"], "admin_notes": own.values["admin_notes"]}) == []

@@ -185,13 +185,14 @@ async def test_one_click_ends_mails_of_a_kind_and_a_scanner_that_opens_the_link_
 async def test_what_is_no_click_ends_nothing(
     app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
 ) -> None:
-    # mutants: any body will do; a token that was altered, or one of something else
+    # mutants: any body will do; a token that was altered, or one of something else; one of any length in a redirect
     asha = await a_member("asha")
     await _hear(app, _promoted("asha"))
     token, path = _token(await _mail(mailbox, "asha@mail.example")), "/api/v1/notifications/unsubscribe"
     cursor = (await _inbox(client, asha.bearer))["next_cursor"] or Cursors(b"k").write("unsubscribe", 1, "event_moved")
     for wrong in (token[:-2] + "AA", cursor, "x", "A" * 200):
         assert (await client.post(f"{path}/{wrong}", data=CLICK)).status_code == 400
+    assert [(await client.request(way, f"{path}/{'A' * 201}")).status_code for way in ("GET", "HEAD")] == [422, 422]
     forms: list[dict[str, Any]] = [
         {"data": {"List-Unsubscribe": "Two-Clicks"}}, {"data": {**CLICK, "a": "b"}}, {"data": {"a": "b"}}, {},
         {"files": {"List-Unsubscribe": (None, "no")}}, {"files": {"file": (None, "One-Click")}},

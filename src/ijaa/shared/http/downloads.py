@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.http.sandbox import SANDBOX
 from ijaa.shared.http.streams import HEAD
 
 log = structlog.get_logger("ijaa.files")
@@ -73,7 +74,7 @@ def head_of(size: int, name: str, media_type: str) -> list[tuple[bytes, bytes]]:
         (b"content-type", media_type.encode()),
         (b"content-length", str(size).encode()),
         (b"content-disposition", f'attachment; filename="{name}"'.encode()),
-        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+        (b"content-security-policy", SANDBOX.encode()),
     ]
 
 

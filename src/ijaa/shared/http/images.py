@@ -3,23 +3,31 @@
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 
+from ijaa.shared.http.sandbox import SANDBOX
 from ijaa.shared.storage_images import MEDIA_TYPE
 
 IMAGE = {200: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="the image")}
 """`responses` of a route that answers so."""
-_SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 def image(content: bytes, media_type: str, name: str, *, seconds: int, public: bool = False) -> Response[bytes]:
     """Return an image called `name`, to be cached for so many seconds, by everybody's caches if it is public."""
+    answer = unkept_image(content, media_type, name)
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # pages of other origins show it, with a link
+    answer.headers["Cache-Control"] = f"{'public' if public else 'private'}, max-age={seconds}, immutable"
+    return answer
+
+
+def unkept_image(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """Return an image called `name` that no browser keeps and no page of another origin shows."""
     return Response(
         content,
         media_type=media_type,
         headers={
             "Content-Disposition": f'inline; filename="{name}.webp"',
-            "Content-Security-Policy": _SANDBOX,
-            "Cross-Origin-Resource-Policy": "cross-origin",  # pages of other origins show it, with a link
+            "Content-Security-Policy": SANDBOX,
+            "Cross-Origin-Resource-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": f"{'public' if public else 'private'}, max-age={seconds}, immutable",
+            "Cache-Control": "no-store",
         },
     )

@@ -9,6 +9,8 @@ EVERY = timedelta(days=1)
 """How long after one that did not fail the next may be asked for."""
 KEPT = timedelta(days=7)
 """How long an archive waits to be fetched."""
+LINKED = timedelta(hours=2)
+"""How long a link to it is good; there is a new one each time it is read, as long as the archive waits."""
 PATIENCE = timedelta(days=3)
 """How long one may be in the making, whatever is away; then it has failed."""
 ON_ITS_WAY = timedelta(hours=6)

@@ -18,6 +18,7 @@ from ijaa.users.exports.domain import BROKEN_OFF, KEPT, ON_ITS_WAY, PATIENCE, St
 from ijaa.users.exports.models import Export
 from ijaa.users.personal import PERSONAL
 from ijaa.users.ports import RecordsPage
+from ijaa.users.standing import SUSPENDED
 
 
 class StoredExport(msgspec.Struct, frozen=True):
@@ -29,6 +30,7 @@ class StoredExport(msgspec.Struct, frozen=True):
     ready_at: datetime | None
     expires_at: datetime | None
     fetched_at: datetime | None
+    broken_off: int
     size: int | None
 
 
@@ -62,7 +64,8 @@ _PAGE = f"""
 {_OWN} AND ($3::timestamptz IS NULL OR (e.created_at, e.id) < ($3, $4::uuid))
 ORDER BY e.created_at DESC, e.id DESC LIMIT $5
 """
-_TO_BE_HAD = "e.id = {id} AND e.state = 'READY' AND e.expires_at > {now}"
+# who is leaving may take along what is his; for who is suspended it waits
+_TO_BE_HAD = f"e.id = {{id}} AND e.state = 'READY' AND e.expires_at > {{now}} AND NOT {SUSPENDED}"
 _LOOK = f"""
 SELECT {columns(Archive, "f", user_id="u.user_id", file_id="f.id", size="e.size")}
 FROM exports e JOIN users u ON u.id = e.user_id JOIN files f ON f.id = e.file_id

@@ -17,7 +17,9 @@ class ExportRead(View, frozen=True):
     expires_at: datetime | None
     """Until when it can be fetched."""
     fetched_at: datetime | None
+    broken_off: int
+    """How often it was begun to be fetched and did not leave as a whole; more than three times use it up."""
     size: int | None
     """Bytes of the archive."""
     link: str | None
-    """While it is READY: a path that gives it once, to whoever has it; a browser can open it."""
+    """While it is READY: a path that gives it once, to whoever has it, for two hours; new each time, none in a list."""

@@ -16,12 +16,14 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Malformed, NotFound, RateLimited, Unavailable
 from ijaa.shared.jobs import Claim, ClaimLost, JobFailed, JobQueue
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.personal import Subject
 from ijaa.shared.principals import Principal
 from ijaa.users.errors import TokenNotValid
 from ijaa.users.exports.archive import ArchiveWriter
-from ijaa.users.exports.domain import EVERY, MEDIA_TYPE, State, readme
+from ijaa.users.exports.domain import EVERY, LINKED, MEDIA_TYPE, State, readme
+from ijaa.users.exports.mails import requested_mail
 from ijaa.users.exports.models import Export
 from ijaa.users.exports.repository import Archive, ExportRepository, StoredExport
 from ijaa.users.exports.schemas import ExportRead
@@ -59,14 +61,14 @@ class ExportService:
     """Takes requests for an archive, shows what became of them, and gives each archive once."""
 
     def __init__(
-        self, database: Database, repository: ExportRepository, files: FileService, jobs: JobQueue, cursors: Cursors,
-        clock: Clock,
+        self, database: Database, repository: ExportRepository, files: FileService, jobs: JobQueue, mails: MailQueue,
+        cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
         self._database, self._repository, self._files = database, repository, files
-        self._jobs, self._cursors, self._clock = jobs, cursors, clock
+        self._jobs, self._mails, self._cursors, self._clock = jobs, mails, cursors, clock
 
     async def request(self, member: Principal) -> ExportRead:
-        """Have an archive made; while one is in the making, that is it.
+        """Have an archive made; while one is in the making, that is it. The member is mailed, whatever he chose.
 
         Raises `RateLimited` within a day of the last one.
         """
@@ -79,6 +81,8 @@ class ExportService:
                 latest = Export(id=uuid4(), user_id=owner.id, state="REQUESTED", created_at=now)
                 session.add(latest)
                 await self._jobs.put(session, MAKING, Making(latest.id), key=str(latest.id))
+                mail = requested_mail(owner.email, owner.username, now)
+                await self._mails.put(session, mail, identity=f"export-{latest.id.hex}")
                 await _audited(session, "export-requested", owner.user_id, owner.user_id, now)
         return await self.read(member, latest.id)
 
@@ -86,15 +90,15 @@ class ExportService:
         """Return an export of a member's own; raise `NotFound` for any other."""
         if (found := await self._repository.read(member.username, export_id, self._clock.now())) is None:
             raise NotFound
-        return self._shown(found)
+        return _shown(found, self._link(found))
 
     async def page(self, member: Principal, cursor: str | None, limit: int) -> Page[ExportRead]:
-        """Return what a member asked for, the newest first."""
+        """Return what a member asked for, the newest first, without links."""
         scope = f"exports/{member.username}"
         before = self._cursors.read(scope, cursor, tuple[datetime, UUID]) if cursor else None
         rows = await self._repository.page(member.username, self._clock.now(), before, limit + 1)
         kept, following = self._cursors.page(scope, rows, limit, lambda row: (row.created_at, row.id))
-        return Page(items=[self._shown(row) for row in kept], next_cursor=following)
+        return Page(items=[_shown(row) for row in kept], next_cursor=following)
 
     async def look(self, export_id: UUID, token: str) -> int:
         """Return how long an archive is, which can still be fetched after it; raises as `fetch` does."""
@@ -106,7 +110,8 @@ class ExportService:
     async def fetch(self, export_id: UUID, token: str) -> Given:
         """Give an archive to the first who asks with its link; if it breaks off, the link is good again, three times.
 
-        Raises `TokenNotValid` for a link that was never given, is used or over: which of them is not told.
+        Raises `TokenNotValid` for a link that was never given, is used or over, or whose member is suspended: which of
+        them is not told.
         """
         self._check(export_id, token)
         if (found := await self._repository.look(export_id, self._clock.now())) is None:
@@ -143,17 +148,19 @@ class ExportService:
             if whole or not await self._repository.give_back(session, export_id, taken_at):
                 await self._files.remove_each(session, [taken.file_id])
 
-    def _shown(self, stored: StoredExport) -> ExportRead:
-        link = None
-        if stored.state == "READY":
-            link = f"/api/v1/exports/{stored.id}/archive?token={self._cursors.write(_scope(stored.id), stored.id)}"
-        return ExportRead(**msgspec.structs.asdict(stored), link=link)
+    def _link(self, stored: StoredExport) -> str | None:
+        if stored.state != "READY":
+            return None
+        token = self._cursors.write(_scope(stored.id), self._clock.now() + LINKED)
+        return f"/api/v1/exports/{stored.id}/archive?token={token}"
 
     def _check(self, export_id: UUID, token: str) -> None:
         try:
-            self._cursors.read(_scope(export_id), token, tuple[UUID])
+            (ends,) = self._cursors.read(_scope(export_id), token, tuple[datetime])
         except Malformed:
             raise TokenNotValid from None
+        if ends <= self._clock.now():
+            raise TokenNotValid
 
 
 class ExportMaker:
@@ -228,6 +235,10 @@ async def _tell(
 
 async def _audited(session: AsyncSession, action: str, actor: str | None, subject: str, now: datetime) -> None:
     await audit.record(session, AUDIT_LOG, at=now, action=action, actor=actor, subject=subject, details={})
+
+
+def _shown(stored: StoredExport, link: str | None = None) -> ExportRead:
+    return ExportRead(**msgspec.structs.asdict(stored), link=link)
 
 
 def _scope(export_id: UUID) -> str:

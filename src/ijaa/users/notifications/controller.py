@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from litestar import Controller, Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response import Redirect
 
 from ijaa.shared.http.one_click import TAKES_A_CLICK, refuse_other_forms
@@ -22,6 +22,8 @@ from ijaa.users.notifications.schemas import (
     Unsubscription,
 )
 from ijaa.users.notifications.service import NotificationService
+
+Token = Annotated[str, PathParameter(max_length=200)]
 
 
 class NotificationController(Controller):
@@ -109,7 +111,7 @@ class UnsubscriptionController(Controller):
         await notifications.unsubscribe(data.token)
 
     @get("/{token:str}", operation_id="openUnsubscribeLink", include_in_schema=False)
-    async def ask(self, token: FromPath[str]) -> Redirect:
+    async def ask(self, token: Token) -> Redirect:
         """Show whoever opens the link of a mail's header the page that asks him; a scanner changes nothing."""
         return Redirect(f"/unsubscribe?{urlencode({'token': token})}", status_code=303)
 
@@ -121,7 +123,7 @@ class UnsubscriptionController(Controller):
         self,
         request: StrictRequest,
         notifications: NamedDependency[NotificationService],
-        token: Annotated[str, PathParameter(max_length=200)],
+        token: Token,
     ) -> None:
         """End the mails of the kind the token came with, for a mail service whose user asked for it (RFC 8058)."""
         await refuse_other_forms(request)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ijaa.shared.http.etags import etag, refuse_stale
-from ijaa.shared.http.images import IMAGE, image
+from ijaa.shared.http.images import IMAGE, unkept_image
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.http.uploads import ENVELOPE, TAKES_A_FILE, read_file
 from ijaa.shared.pages import Page
@@ -23,7 +23,6 @@ from ijaa.users.reports.service import ReportService
 ReportId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
 Cursor = Annotated[str | None, QueryParameter(max_length=500)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
-_CACHED = 3600
 
 
 @post("/reports", operation_id="fileReport", summary="Report something", tags=["Reports"])
@@ -124,9 +123,9 @@ class ReportController(Controller):
         attachment_id: Annotated[UUID, PathParameter()],
         variant: Annotated[Variant, QueryParameter()] = "full",
     ) -> Response[bytes]:
-        """Give an image a reporter attached."""
+        """Give an image a reporter attached; it is evidence, and stays in no browser."""
         content, media_type = await reports.attachment(attachment_id, variant)
-        return image(content, media_type, "attachment", seconds=_CACHED)
+        return unkept_image(content, media_type, "attachment")
 
     @patch("/{report_id:int}", operation_id="editReport", summary="Settle a report")
     async def edit(

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -246,20 +247,18 @@ async def an_account(
         )
 
 
-_POLLED = (
-    "audit_seals", "FROM outbox", "pg_notify",
-    "FILTER (WHERE due_at", "FROM jobs WHERE due_at", "UPDATE jobs", "jobs WHERE id",
-)  # fmt: skip
+_COUNTING: ContextVar[list[str] | None] = ContextVar("counting", default=None)
 
 
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
-    """Yield the list of statements that run inside the block."""
+    """Yield the list of statements that run inside the block, and because of it."""
     statements: list[str] = []
+    # the sealer, the relay and the worker are at it, whatever anybody asks: in contexts of their own
+    token = _COUNTING.set(statements)
 
     def note(database: str, statement: str, seconds: float) -> None:  # noqa: ARG001 - a StatementObserver
-        # the sealer, the relay and the worker are at it, whatever anybody asks
-        if not any(polled in statement for polled in _POLLED):
+        if _COUNTING.get() is statements:
             statements.append(statement)
 
     database.observers.append(note)
@@ -267,6 +266,7 @@ def counted(database: Database) -> Iterator[list[str]]:
         yield statements
     finally:
         database.observers.remove(note)
+        _COUNTING.reset(token)
 
 
 async def eventually(true: Callable[[], object], seconds: float = 30.0) -> None:

@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= var/ijaa
+# processes that run tests beside each other: more are faster and want as many idle cores
+TESTERS ?= 0
 
 BIN := .venv/bin
 ASKED := $(filter command environment,$(origin PYTHON))
@@ -23,9 +25,9 @@ run: .venv/.ijaa ## start everything with demo data (PORT=8000 DATA=var/ijaa)
 	@exec $(BIN)/ijaa demo --port "$(PORT)" --data "$(DATA)"
 
 test: lint docs ## check everything: lint, docs, then the tests
-	@$(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	@$(BIN)/python -m pytest -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder --reruns 1 \
 		--ignore tests/e2e --ignore tests/faults
-	@$(BIN)/python -m pytest -m "not long" tests/e2e tests/faults
+	@$(BIN)/python -m pytest -m "not long" --reruns 1 tests/e2e tests/faults
 
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
 	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=3600

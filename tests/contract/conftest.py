@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -97,40 +98,22 @@ class Directory:
     block: Callable[[str, str], Awaitable[None]]
 
 
-@dataclass
-class Figures:
-    """Figures under test, how an event comes to be, and how they come to be out of reach."""
-
-    port: EventFigures
-    add: Callable[..., Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
+P = TypeVar("P")
 
 
 @dataclass
-class Content:
-    """Content under test, how an event comes to be, and how it comes to be out of reach."""
+class Offered(Generic[P]):
+    """A port of events under test, how what it tells of comes to be, and how it comes to be out of reach."""
 
-    port: EventContent
-    add: Callable[..., Awaitable[int]]
+    port: P
+    add: Callable[..., Awaitable[Any]]
     stop: Callable[[], Awaitable[None]]
 
 
-@dataclass
-class Records:
-    """Records under test, how an event comes to be, and how they come to be out of reach."""
-
-    port: MemberRecords
-    add: Callable[..., Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
-
-
-@dataclass
-class Companions:
-    """Companions under test, how an event with its participants comes to be, and how it comes to be out of reach."""
-
-    port: EventCompanions
-    add: Callable[..., Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
+Figures = Offered[EventFigures]
+Content = Offered[EventContent]
+Records = Offered[MemberRecords]
+Companions = Offered[EventCompanions]
 
 
 @dataclass
@@ -211,6 +194,36 @@ async def directory(
     await redis.aclose()
 
 
+@asynccontextmanager
+async def _offered(
+    shape: str, servers: dict[str, str], events_dsn: str, database: Database,
+    over_http: Callable[[Peer], P], local: Callable[[EventsPublic], P],
+) -> AsyncIterator[tuple[P, Callable[[], Awaitable[None]]]]:  # fmt: skip
+    """Give a port of what events offers, over HTTP or in process, and what puts it out of reach."""
+    if shape == "HTTP":
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        settings = read_settings(servers | only)
+        app = create_app(settings)
+        async with client_of(app):
+            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
+            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield over_http(peer), end
+            await peer.close()
+        return
+    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
+    port = local(EventsPublic(database, SystemClock()))
+
+    async def end_database() -> None:
+        port._public = EventsPublic(down, SystemClock())  # type: ignore[attr-defined]
+
+    yield port, end_database
+    await down.dispose()
+
+
 @pytest.fixture(params=["in process", "HTTP", "fake"])
 async def figures(
     request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database
@@ -226,28 +239,9 @@ async def figures(
         async with events_database.transaction() as session:
             await session.execute(_EVENT, row)
 
-    if request.param == "HTTP":
-        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
-        settings = read_settings(servers | only)
-        app = create_app(settings)
-        async with client_of(app):
-            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
-            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
-
-            async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
-
-            yield Figures(HttpEventFigures(peer), add, end)
-            await peer.close()
-        return
-    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
-    local = LocalEventFigures(EventsPublic(events_database, SystemClock()))
-
-    async def end_database() -> None:
-        local._public = EventsPublic(down, SystemClock())
-
-    yield Figures(local, add, end_database)
-    await down.dispose()
+    offer = _offered(request.param, servers, events_dsn, events_database, HttpEventFigures, LocalEventFigures)
+    async with offer as (port, stop):
+        yield Figures(port, add, stop)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])
@@ -265,28 +259,9 @@ async def content(
         async with events_database.transaction() as session:
             return int((await session.execute(_TITLED, row)).scalar_one())
 
-    if request.param == "HTTP":
-        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
-        settings = read_settings(servers | only)
-        app = create_app(settings)
-        async with client_of(app):
-            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
-            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
-
-            async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
-
-            yield Content(HttpEventContent(peer), add, end)
-            await peer.close()
-        return
-    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
-    local = LocalEventContent(EventsPublic(events_database, SystemClock()))
-
-    async def end_database() -> None:
-        local._public = EventsPublic(down, SystemClock())
-
-    yield Content(local, add, end_database)
-    await down.dispose()
+    offer = _offered(request.param, servers, events_dsn, events_database, HttpEventContent, LocalEventContent)
+    async with offer as (port, stop):
+        yield Content(port, add, stop)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])
@@ -309,28 +284,9 @@ async def records(
         async with events_database.transaction() as session:
             await session.execute(_TITLED, {"title": title, "by": by, "privacy": "PRIVATE", "text": None})
 
-    if request.param == "HTTP":
-        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
-        settings = read_settings(servers | only)
-        app = create_app(settings)
-        async with client_of(app):
-            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
-            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
-
-            async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
-
-            yield Records(HttpMemberRecords(peer), add, end)
-            await peer.close()
-        return
-    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
-    local = LocalMemberRecords(EventsPublic(events_database, SystemClock()))
-
-    async def end_database() -> None:
-        local._public = EventsPublic(down, SystemClock())
-
-    yield Records(local, add, end_database)
-    await down.dispose()
+    offer = _offered(request.param, servers, events_dsn, events_database, HttpMemberRecords, LocalMemberRecords)
+    async with offer as (port, stop):
+        yield Records(port, add, stop)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])
@@ -353,28 +309,9 @@ async def companions(
             if cancelled:
                 await session.execute(_CANCEL, {"event_id": event_id})
 
-    if request.param == "HTTP":
-        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
-        settings = read_settings(servers | only)
-        app = create_app(settings)
-        async with client_of(app):
-            calling = ServiceTokens(settings.service_key, caller="users", clock=SystemClock())
-            peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
-
-            async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
-
-            yield Companions(HttpEventCompanions(peer), add, end)
-            await peer.close()
-        return
-    down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
-    local = LocalEventCompanions(EventsPublic(events_database, SystemClock()))
-
-    async def end_database() -> None:
-        local._public = EventsPublic(down, SystemClock())
-
-    yield Companions(local, add, end_database)
-    await down.dispose()
+    offer = _offered(request.param, servers, events_dsn, events_database, HttpEventCompanions, LocalEventCompanions)
+    async with offer as (port, stop):
+        yield Companions(port, add, stop)
 
 
 def _refused(request: httpx.Request) -> httpx.Response:

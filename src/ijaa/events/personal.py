@@ -6,7 +6,7 @@ The module knows members by their usernames; nothing here binds another paramete
 from dataclasses import replace
 
 from ijaa.shared.personal import By, ByCode, Holding, NotExported, Rows, Stays
-from ijaa.shared.personal_common import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
+from ijaa.shared.personal_tables import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
 
 PERSONAL = (
     Holding(

@@ -4,7 +4,7 @@ The order is that of erasing: what is found by way of another row goes before it
 """
 
 from ijaa.shared.personal import By, ByCode, CascadesWith, Holding, NotExported, Rows, Stays
-from ijaa.shared.personal_common import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
+from ijaa.shared.personal_tables import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
 from ijaa.users.standing import MAY_ACT
 
 _WITH_ACCOUNT = CascadesWith("users")

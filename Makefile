@@ -25,9 +25,9 @@ run: .venv/.ijaa ## start everything with demo data (PORT=8000 DATA=var/ijaa)
 	@exec $(BIN)/ijaa demo --port "$(PORT)" --data "$(DATA)"
 
 test: lint docs ## check everything: lint, docs, then the tests
-	@$(BIN)/python -m pytest -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder --reruns 1 \
+	@$(BIN)/python -m pytest -m "not long" -n $(TESTERS) --dist loadfile --no-loadscope-reorder \
 		--ignore tests/e2e --ignore tests/faults
-	@$(BIN)/python -m pytest -m "not long" --reruns 1 tests/e2e tests/faults
+	@$(BIN)/python -m pytest -m "not long" tests/e2e tests/faults
 
 test-long: .venv/.dev .venv/.ijaa ## the drills that take minutes
 	@$(BIN)/python -m pytest -m long -o faulthandler_timeout=3600

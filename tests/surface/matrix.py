@@ -1,6 +1,5 @@
 """Every operation, called by everybody: what came of it, and whether anything changed."""
 
-import asyncio
 from typing import Any, Literal
 
 import msgspec
@@ -83,18 +82,14 @@ async def call(
     if kind_of_body(operation) is not None:
         content, headers["Content-Type"] = msgspec.json.encode(body_of(operation)), "application/json"
     files = {"file": ("me.png", PICTURE, "image/png")} if takes_a_file(operation) else None
-    for attempt in range(3):
-        answer = await world.client.request(
-            operation.method,
-            _path(world, operation, who, form),
-            params=query_of(operation),
-            headers=headers,
-            content=content,
-            files=files,
-        )
-        if answer.status_code != 503:
-            break
-        await asyncio.sleep(attempt)  # a busy machine: asked again, as its Retry-After says
+    answer = await world.client.request(
+        operation.method,
+        _path(world, operation, who, form),
+        params=query_of(operation),
+        headers=headers,
+        content=content,
+        files=files,
+    )
     problem = answer.headers.get("content-type", "").startswith("application/problem+json")
     said = msgspec.json.decode(answer.content) if problem else {}
     after = await world.digests()

@@ -148,6 +148,17 @@ async def test_the_server_tells_of_a_slow_statement_before_we_give_it_up(users_d
         await users_database.fetch_value("SELECT pg_sleep(5)")
 
 
+async def test_a_command_has_longer_than_a_request(users_dsn: str) -> None:
+    # mutant: the same two seconds where a command writes much at once
+    patient = Database("users", users_dsn, deadline=module.COMMAND_DEADLINE)
+    limits = "SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')"
+    try:
+        assert await patient.fetch_value(limits) == "54s 45s"
+        assert await patient.fetch_value("SELECT pg_sleep(2.2)::text") == ""
+    finally:
+        await patient.dispose()
+
+
 async def test_a_database_with_slow_statements_is_not_away(users_database: Database) -> None:
     # mutant: leave it to the client to end a statement that is slow, or waits for a lock
     lock = text("SELECT pg_advisory_xact_lock(7)")

@@ -11,7 +11,7 @@ import rich_click as click
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ijaa.settings import ModuleName, Settings, read_settings
-from ijaa.shared.database import Database
+from ijaa.shared.database import COMMAND_DEADLINE, Database
 from ijaa.shared.errors import Problem, SettingError
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def run_on(settings: Settings, module: ModuleName, work: Callable[[Database], Aw
         raise SettingError(f"IJAA_{module.upper()}_DATABASE_URL", "is not set: name the database of the module")
 
     async def run() -> T:
-        database = Database(module, connections.url, pool_size=1)
+        database = Database(module, connections.url, pool_size=1, deadline=COMMAND_DEADLINE)
         try:
             return await work(database)
         finally:

@@ -21,7 +21,7 @@ from ijaa.embedded.files import write_json
 from ijaa.embedded.locks import Lock
 from ijaa.events import demo as events_demo
 from ijaa.shared.boot import bind
-from ijaa.shared.database import Database
+from ijaa.shared.database import COMMAND_DEADLINE, Database
 from ijaa.shared.errors import SettingError
 from ijaa.users import demo as users_demo
 
@@ -144,8 +144,8 @@ def _alone(data: Path) -> Iterator[None]:
 
 async def _seed(environ: dict[str, str], data: Path, seed: int) -> Facts:
     """Seed both databases once, and keep what people sign in with; where that was lost, they get new passwords."""
-    users = Database("users", environ["IJAA_USERS_DATABASE_URL"])
-    events = Database("events", environ["IJAA_EVENTS_DATABASE_URL"])
+    users = Database("users", environ["IJAA_USERS_DATABASE_URL"], deadline=COMMAND_DEADLINE)
+    events = Database("events", environ["IJAA_EVENTS_DATABASE_URL"], deadline=COMMAND_DEADLINE)
     try:
         people = await users_demo.seed(users, seed=seed)
         known = people.credentials or _kept(data) or await users_demo.renew(users)

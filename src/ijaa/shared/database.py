@@ -23,6 +23,8 @@ Row = TypeVar("Row")
 
 DEADLINE = 2.0
 """Seconds a statement may take before its caller is answered 503 (guarantees: pool exhausted, database slow)."""
+COMMAND_DEADLINE = 60.0
+"""Seconds a statement may take where nobody waits for an answer: of commands that write much at once."""
 POOL_WAIT = 0.5
 CONNECT_WAIT = 1.5
 
@@ -72,7 +74,7 @@ class Database:
     caller's.
     """
 
-    def __init__(self, name: str, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, name: str, url: str, *, pool_size: int = 10, deadline: float = DEADLINE) -> None:
         self.name = name
         self.url = url
         self.observers: list[StatementObserver] = []
@@ -87,12 +89,13 @@ class Database:
                 hide_parameters=True,
                 connect_args={
                     "timeout": CONNECT_WAIT,
-                    "command_timeout": DEADLINE,
+                    "command_timeout": deadline,
                     "server_settings": {
                         "application_name": f"ijaa-{name}",
                         "TimeZone": "UTC",
-                        "statement_timeout": "1800",  # ms, before `DEADLINE`: the server says whose fault it was
-                        "lock_timeout": "1500",
+                        # in ms; before the client's, because the server says whose fault it was
+                        "statement_timeout": f"{900 * deadline:.0f}",
+                        "lock_timeout": f"{750 * deadline:.0f}",
                     },
                 },
             ),

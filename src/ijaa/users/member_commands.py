@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ijaa.settings import Settings, read_settings
 from ijaa.shared.clock import Clock, SystemClock
-from ijaa.shared.database import Database
+from ijaa.shared.database import COMMAND_DEADLINE, Database
 from ijaa.shared.errors import Problem, SettingError
 from ijaa.shared.jobs import JobQueue
 from ijaa.users.community import replay_parts
@@ -169,7 +169,8 @@ def _run(work: Callable[[ImportService], Awaitable[T]]) -> T:
     if (connections := settings.users_database) is None:
         raise SettingError("IJAA_USERS_DATABASE_URL", "is not set: name the users module's database")
     clock = SystemClock()
-    database = Database("users", connections.url, pool_size=2)  # how far it is shows beside what is not committed
+    # two: how far it is shows beside what is not committed
+    database = Database("users", connections.url, pool_size=2, deadline=COMMAND_DEADLINE)
 
     async def run() -> T:
         try:

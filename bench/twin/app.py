@@ -12,11 +12,13 @@ from typing import Annotated, Any
 from bench.twin.models import Connection, Event, Invitation, Participation, Profile, User
 from bench.twin.schemas import Card, EventOut, MemberOut, PageOut
 from fastapi import Depends, FastAPI, HTTPException, Query
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import aliased
 
 VIEWER = os.environ["BENCH_VIEWER"]
 HIDDEN_BY_DEFAULT = {"email": "nobody", "phone": "nobody"}
+_OF_PROFILE = [name for name in MemberOut.model_fields if name != "connections"]
 
 
 def _sessions(variable: str) -> async_sessionmaker[AsyncSession]:
@@ -73,23 +75,39 @@ def _connected(username: Any) -> ColumnElement[bool]:
     )
 
 
+def _counted(username: Any) -> ScalarSelect[int]:
+    other = case(
+        (Connection.requester_username == username, Connection.receiver_username), else_=Connection.requester_username
+    )
+    of_both = or_(Connection.requester_username == username, Connection.receiver_username == username)
+    return (
+        select(func.count())
+        .select_from(Connection)
+        .join(User, User.username == other)
+        .where(Connection.status == "ACCEPTED", of_both, User.active, User.email_verified_at.is_not(None))
+        .scalar_subquery()
+    )
+
+
+_SHOWN = aliased(User)
 _PROFILES = (
     select(Profile, _connected(Profile.username))
-    .join(Profile.user)
-    .where(User.active, User.email_verified_at.is_not(None))
+    .join(_SHOWN, Profile.user)
+    .where(_SHOWN.active, _SHOWN.email_verified_at.is_not(None))
 )
+_COUNTED_PROFILES = _PROFILES.add_columns(_counted(Profile.username))
 
 
-def _member(profile: Profile, *, connected: bool) -> MemberOut:
+def _member(profile: Profile, *, connected: bool, connections: int = 0) -> MemberOut:
     allowed = {"public", "members"} | ({"connections"} if connected else set())
     if profile.username == VIEWER:
         allowed |= {"connections", "nobody"}
     visible = {
         field: getattr(profile, field)
-        for field in MemberOut.model_fields
+        for field in _OF_PROFILE
         if field == "username" or profile.visibility.get(field, HIDDEN_BY_DEFAULT.get(field, "members")) in allowed
     }
-    return MemberOut(**visible)
+    return MemberOut(**visible, connections=connections)
 
 
 async def _cards(session: AsyncSession, usernames: Iterable[str]) -> dict[str, Card]:
@@ -138,7 +156,7 @@ async def read_event(event_id: int, events: Events, users: Users) -> EventOut:
 @app.get("/api/v1/users/{username}")
 async def read_member(username: str, users: Users) -> MemberOut:
     """Give one member."""
-    row = (await users.execute(_PROFILES.where(Profile.username == username.lower()))).first()
+    row = (await users.execute(_COUNTED_PROFILES.where(Profile.username == username.lower()))).first()
     if row is None:
         raise HTTPException(404)
-    return _member(row[0], connected=row[1])
+    return _member(row[0], connected=row[1], connections=row[2])

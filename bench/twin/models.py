@@ -41,6 +41,8 @@ class Profile(UsersBase):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     username: Mapped[str]
     name: Mapped[str]
+    former_name: Mapped[str | None]
+    nickname: Mapped[str | None]
     profession: Mapped[str | None]
     location: Mapped[str | None]
     bio: Mapped[str | None]

@@ -61,6 +61,8 @@ class MemberOut(BaseModel):
 
     username: str
     name: str | None = None
+    former_name: str | None = None
+    nickname: str | None = None
     profession: str | None = None
     location: str | None = None
     bio: str | None = None
@@ -72,3 +74,4 @@ class MemberOut(BaseModel):
     batch: str | None = None
     photo: str | None = None
     cover: str | None = None
+    connections: int

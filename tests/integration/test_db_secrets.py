@@ -1,5 +1,10 @@
 """`ijaa db` never shows a password, whatever is wrong with the URL it stands in."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -68,3 +73,29 @@ def test_a_parameter_the_driver_does_not_know_is_said_without_its_value() -> Non
         said = run({NAMES[command]: url}, command)
         assert "is not understood by the driver" in said
         assert "Sekret9" not in said
+
+
+@pytest.mark.parametrize(
+    "where", ["someone:Sekret9@127.0.0.1:1/ijaa_users?", "someone@127.0.0.1:1/ijaa_users?password=Sekret9&"]
+)
+def test_the_list_of_processes_does_not_show_the_password_of_psql(where: str, tmp_path: Path) -> None:
+    # mutant: hand psql the URL as it is
+    for name, said in {
+        "postgres": "echo 'postgres (PostgreSQL) 18.0'",
+        "initdb": "",
+        "psql": 'echo "$@"; echo "$PGPASSWORD"',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{said}\n")
+        (tmp_path / name).chmod(0o755)
+    settings = {
+        "IJAA_USERS_DATABASE_URL": f"postgresql://{where}sslmode=disable",
+        "IJAA_EVENTS_DATABASE_URL": "postgresql://other@127.0.0.1:1/ijaa_events",
+        "IJAA_REDIS_URL": "redis://127.0.0.1:1",
+        "IJAA_POSTGRES_BIN": str(tmp_path),
+    }
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("IJAA_")}
+    command = [sys.executable, "-m", "ijaa", "db", "psql", "users"]
+    ran = subprocess.run(command, env=environ | settings, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
+    arguments, password = ran.stdout.splitlines()
+    assert arguments == "postgresql://someone@127.0.0.1:1/ijaa_users?sslmode=disable"
+    assert password == "Sekret9"

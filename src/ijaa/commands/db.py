@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 import rich_click as click
@@ -196,9 +196,12 @@ def psql(module: str, arguments: Sequence[str], role: str, data: Path) -> NoRetu
 
 def _become_psql(program: Path, url: str, arguments: Sequence[str]) -> NoReturn:
     parts = urlsplit(url)
-    shown = urlunsplit(parts._replace(netloc=_netloc(parts.username or "", None, parts)))
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([(name, value) for name, value in given if name != "password"])
+    shown = urlunsplit(parts._replace(netloc=_netloc(parts.username or "", None, parts), query=query))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "IJAA_"))}
-    environ["PGPASSWORD"] = unquote(parts.password or "")  # the list of processes shows arguments to everybody
+    # the list of processes shows arguments to everybody
+    environ["PGPASSWORD"] = dict(given).get("password", unquote(parts.password or ""))
     environ["PSQLRC"] = os.environ.get("PSQLRC", str(Path.home() / ".psqlrc"))
     sys.stdout.flush()
     os.execve(program, [str(program), shown, *arguments], environ)  # noqa: S606 - no shell is wanted

@@ -11,9 +11,9 @@ _WITH_ACCOUNT = CascadesWith("users")
 _MINE = "user_id = :id"
 _HASH = "a secret, and a hash of one"
 _SEARCHED = "derived: another column, folded to be searched"
-# with whom he sees, as the list of connections has them; a rejection is told to nobody
+# with whom he sees, as the list of connections has them
 _CONNECTIONS = (
-    "(requester_username = :username AND status <> 'REJECTED' OR receiver_username = :username)"
+    "(requester_username = :username OR receiver_username = :username)"
     " AND NOT EXISTS (SELECT FROM users u WHERE u.username IN (requester_username, receiver_username)"
     f" AND u.username <> :username AND NOT ({MAY_ACT.format(now='now()')}))"
     " AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocked_username = :username"

@@ -13,7 +13,7 @@ from tests.surface.world import REVOKED, ROLES, World
 PICTURE = a_picture("PNG", (8, 8))
 Form = Literal["existing", "hidden", "missing"]
 Digests = dict[str, dict[str, str]]
-Expected = Literal["let in", "unauthenticated", "forbidden"]
+Expected = Literal["let in", "unauthenticated", "forbidden", "to enrol first"]
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -45,11 +45,9 @@ def expected(operation: Operation, who: str) -> Expected:
         return "let in"
     if who in REVOKED | {"expired"}:
         return "unauthenticated"
-    if callers == EVERYBODY:
-        return "let in"
-    if role is None:
-        return "unauthenticated"
-    return "let in" if role in callers else "forbidden"
+    if role == "enrolling" and role not in callers:
+        return "to enrol first"
+    return "let in" if callers == EVERYBODY or role in callers else "unauthenticated" if role is None else "forbidden"
 
 
 async def fill(world: World) -> list[Cell]:

@@ -36,7 +36,11 @@ def test_the_matrix_is_whole(world: World, cells: list[Cell]) -> None:
 
 def test_everybody_is_answered_as_the_table_says(cells: list[Cell]) -> None:
     # mutant: a wrong set of callers in a guard; `policy_of` that reads another row
-    refused = {"unauthenticated": (401, "unauthenticated"), "forbidden": (403, "forbidden")}
+    refused = {
+        "unauthenticated": (401, "unauthenticated"),
+        "forbidden": (403, "forbidden"),
+        "to enrol first": (403, "totp-enrolment-required"),
+    }
     assert [
         str(cell) for cell in cells if cell.expected != "let in" and (cell.status, cell.code) != refused[cell.expected]
     ] == []

@@ -45,6 +45,7 @@ ROLES: Mapping[str, Role | None] = {
     "suspended": "member",
     "erased": "member",
     **{role: role for role in ADMIN_ROLES},
+    "enrolling": "enrolling",
 }
 """Everybody, by what they are; the organiser is the one whom the event of the requests belongs to."""
 USERNAMES = {
@@ -169,7 +170,11 @@ async def _people(users: Watched) -> None:
             password_hash=hashed, active=username != "sus", email_verified_at=None if username == "una" else now,
         )  # fmt: skip
         await users.put("profiles", user_id=key, username=username, name=username.title(), name_key=username)
-    for role, admin_id in [*((role, f"ADMIN_{role}") for role in ADMIN_ROLES), ("auditor", "ADMIN_other")]:
+    for role, admin_id in [
+        *((role, f"ADMIN_{role}") for role in ADMIN_ROLES),
+        ("auditor", "ADMIN_other"),
+        ("superadmin", "ADMIN_enrolling"),
+    ]:
         await users.put(
             "admins", admin_id=admin_id, name=role.title(), email=f"{admin_id.lower()}@mail.example",
             password_hash=hashed, role=role, active=True,

@@ -66,6 +66,21 @@ async def test_a_card_is_asked_for_once_and_shown_to_everybody(
     assert directory.calls == 1
 
 
+async def test_a_card_this_process_knows_is_not_fetched_from_redis_again(
+    events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
+) -> None:
+    # mutants: a round trip for each card; a card in this process that outlives its time
+    directory.add("asha", "Asha Rahman")
+    async with a_process(events_database, directory, redis, clock) as (cached, _):
+        await cached.cards(["asha"], "bilal")
+        await redis.flushdb()
+        assert (await cached.cards(["asha"], "bilal"))["asha"].name == "Asha Rahman"
+        assert directory.calls == 1
+        clock.at += FRESH
+        await cached.cards(["asha"], "bilal")
+        assert directory.calls == 2
+
+
 async def test_many_who_want_one_card_ask_once(
     events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
 ) -> None:

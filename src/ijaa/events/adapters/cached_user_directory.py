@@ -1,13 +1,14 @@
 """`UserDirectory` with a memory, which forgets the moment a message says that something changed.
 
-Cards are kept in Redis, for all processes; whom blocks hide from a member in the memory of this one.
+Cards are kept in Redis, for all processes, and the latest of them in the memory of this one; whom blocks hide from a
+member there alone.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -19,6 +20,8 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.metrics import CARDS
 from ijaa.shared.tasks import background, stop
+
+T = TypeVar("T")
 
 FRESH = timedelta(minutes=5)
 """How long a card is taken as it is."""
@@ -38,7 +41,7 @@ _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Remember
 
 
 _MANY = 10_000
-"""Members of whom it is remembered who is hidden from them, the latest asked for; the rest is asked for again."""
+"""Members of whom this process remembers something of a kind, the latest learned; the rest is asked for again."""
 
 
 class CachedUserDirectory:
@@ -55,6 +58,7 @@ class CachedUserDirectory:
         self._directory, self._redis, self._feed, self._clock = directory, redis, feed, clock
         self._breaker = Breaker(redis.ping)
         self._hidden: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._near: dict[str, Remembered] = {}
         self._flights: dict[str, asyncio.Task[dict[str, Remembered]]] = {}
 
     @asynccontextmanager
@@ -84,10 +88,7 @@ class CachedUserDirectory:
             if learned_at is None or now - learned_at >= STALE:
                 raise
             return remembered
-        self._hidden.pop(viewer, None)  # the latest asked for stand last
-        self._hidden[viewer] = (now, found)
-        if len(self._hidden) > _MANY:
-            del self._hidden[next(iter(self._hidden))]
+        _keep(self._hidden, viewer, (now, found))
         return found
 
     async def shared_cards(self, usernames: Collection[str]) -> Mapping[str, SharedCard]:
@@ -165,6 +166,8 @@ class CachedUserDirectory:
         learned_at = self._clock.now()
         found = await self._directory.shared_cards(names)
         learned = {name: Remembered(learned_at, found.get(name)) for name in names}
+        for name, one in learned.items():
+            _keep(self._near, name, one)
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for name, one in learned.items():
@@ -175,23 +178,29 @@ class CachedUserDirectory:
         return learned
 
     async def _recall(self, names: set[str]) -> dict[str, Remembered]:
-        ordered = sorted(names)
-        try:
-            values = await self._redis.mget([self._prefix + name for name in ordered])
-        except FAILURES as error:
-            self._breaker.trip(error)
-            return {}
-        found = {}
-        for name, value in zip(ordered, values, strict=True):
-            if value is not None:
-                try:
-                    found[name] = _DECODER.decode(cast("bytes", value))
-                except msgspec.DecodeError:
-                    continue  # of another release: it is learned again
+        found = {name: one for name in names if (one := self._near.get(name)) is not None and self._is_fresh(name, one)}
+        if far := sorted(names - found.keys()):
+            try:
+                values = await self._redis.mget([self._prefix + name for name in far])
+            except FAILURES as error:
+                self._breaker.trip(error)
+                return found
+            for name, value in zip(far, values, strict=True):
+                if value is not None:
+                    try:
+                        found[name] = _DECODER.decode(cast("bytes", value))
+                    except msgspec.DecodeError:
+                        continue  # of another release: it is learned again
+                    _keep(self._near, name, found[name])
         return found
+
+    def _is_fresh(self, name: str, one: Remembered) -> bool:
+        return self._holds(name, one) and self._clock.now() - one.learned_at < FRESH
 
     async def forget(self, usernames: Sequence[str]) -> None:
         """Let go of what is remembered of members who were erased, at once; what Redis misses it forgets by itself."""
+        for name in usernames:
+            self._near.pop(name, None)
         try:
             await self._redis.delete(*(self._prefix + name for name in usernames))
         except FAILURES as error:
@@ -199,6 +208,14 @@ class CachedUserDirectory:
 
     def _holds(self, name: str, one: Remembered) -> bool:
         return self._feed.holds(name, one.learned_at)
+
+
+def _keep(memory: dict[str, T], name: str, learned: T) -> None:
+    """Remember something of a member in place of what was learned longest ago."""
+    memory.pop(name, None)
+    memory[name] = learned
+    if len(memory) > _MANY:
+        del memory[next(iter(memory))]
 
 
 def _degraded(username: str) -> MemberCard:

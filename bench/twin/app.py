@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
 
-from bench.twin.models import Connection, Event, Invitation, Participation, Profile, User
+from bench.twin.models import Connection, Event, Invitation, Organiser, Participation, Profile, User
 from bench.twin.schemas import Card, EventOut, MemberOut, PageOut
 from fastapi import Depends, FastAPI, HTTPException, Query
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
@@ -50,9 +50,11 @@ _CONDITIONAL = {"location", "meeting_link"}
 _AS_STORED = [name for name in EventOut.model_fields if name in Event.__table__.columns and name not in _CONDITIONAL]
 _INVITED = exists().where(Invitation.event_id == Event.id, Invitation.invited_username == VIEWER)
 _MINE = and_(Participation.event_id == Event.id, Participation.participant_username == VIEWER)
+_ON_DUTY = and_(Organiser.event_id == Event.id, Organiser.username == VIEWER)
 _SEEN = (
-    select(Event, Participation.status)
+    select(Event, Participation.status, Organiser.role)
     .outerjoin(Participation, _MINE)
+    .outerjoin(Organiser, _ON_DUTY)
     .where(
         or_(
             and_(
@@ -60,6 +62,7 @@ _SEEN = (
                 or_(Event.privacy.in_(["PUBLIC", "INVITE_ONLY"]), Participation.id.is_not(None), _INVITED),
             ),
             Event.created_by_username == VIEWER,
+            Organiser.id.is_not(None),
         )
     )
 )
@@ -116,16 +119,18 @@ async def _cards(session: AsyncSession, usernames: Iterable[str]) -> dict[str, C
     return {member.username: Card(username=member.username, name=member.name, photo=member.photo) for member in members}
 
 
-def _event(event: Event, my_rsvp: str | None, organizer: Card | None) -> EventOut:
-    insider = my_rsvp == "GOING" or event.created_by_username == VIEWER
+def _event(event: Event, my_rsvp: str | None, role: str | None, organizer: Card | None) -> EventOut:
+    my_role = "ORGANISER" if event.created_by_username == VIEWER else role
+    insider = my_rsvp == "GOING" or my_role in {"ORGANISER", "CO_ORGANISER"}
     return EventOut(
         **{name: getattr(event, name) for name in _AS_STORED},
-        location=event.location if event.privacy != "INVITE_ONLY" or insider else None,
+        location=event.location if event.privacy != "INVITE_ONLY" or insider or my_role else None,
         meeting_link=event.meeting_link if insider else None,
         seats_taken=event.going,
         waitlisted=event.waiting,
         over_capacity=event.capacity is not None and event.going > event.capacity,
         my_rsvp=my_rsvp,
+        my_role=my_role,
         organizer=organizer,
     )
 
@@ -135,9 +140,9 @@ async def list_events(events: Events, users: Users, limit: Annotated[int, Query(
     """Give the first page."""
     rows = (await events.execute(_SEEN.order_by(Event.start_date, Event.id).limit(limit + 1))).all()
     shown = rows[:limit]
-    cards = await _cards(users, (event.created_by_username for event, _ in shown))
+    cards = await _cards(users, (event.created_by_username for event, *_ in shown))
     return PageOut(
-        items=[_event(event, mine, cards.get(event.created_by_username)) for event, mine in shown],
+        items=[_event(event, mine, role, cards.get(event.created_by_username)) for event, mine, role in shown],
         next_cursor=str(shown[-1][0].id) if len(rows) > limit else None,
     )
 
@@ -148,9 +153,9 @@ async def read_event(event_id: int, events: Events, users: Users) -> EventOut:
     row = (await events.execute(_SEEN.where(Event.id == event_id))).first()
     if row is None:
         raise HTTPException(404)
-    event, mine = row
+    event, mine, role = row
     cards = await _cards(users, [event.created_by_username])
-    return _event(event, mine, cards.get(event.created_by_username))
+    return _event(event, mine, role, cards.get(event.created_by_username))
 
 
 @app.get("/api/v1/users/{username}")

@@ -90,6 +90,17 @@ class Invitation(EventsBase):
     invited_username: Mapped[str]
 
 
+class Organiser(EventsBase):
+    """A role at an event."""
+
+    __tablename__ = "event_organisers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    username: Mapped[str]
+    role: Mapped[str]
+
+
 class Event(EventsBase):
     """An event."""
 

@@ -43,6 +43,7 @@ class EventOut(BaseModel):
     tags: list[str]
     status: str
     my_rsvp: str | None
+    my_role: str | None
     version: int
     created_at: datetime
     updated_at: datetime

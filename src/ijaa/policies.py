@@ -204,6 +204,10 @@ POLICIES: Mapping[str, Policy] = {
     "cancelEvent": Policy(MEMBERS, flag="events.update"),
     "listMyEvents": Policy(MEMBERS, flag="events"),
     "listUnledEvents": Policy(_EVENT_MANAGERS, flag="events"),
+    "listOrganisers": Policy(MEMBERS, flag="events"),
+    "putOrganiser": Policy(MEMBERS, flag="events.update"),
+    "deleteOrganiser": Policy(MEMBERS, flag="events.update"),
+    "handOverEvent": Policy(_EVENT_MANAGERS, flag="events.update"),
     # participations
     "putRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "getRsvp": Policy(MEMBERS, flag="events.participation"),

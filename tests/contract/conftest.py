@@ -271,7 +271,7 @@ async def records(
 ) -> AsyncIterator[Records]:  # fmt: skip
     """Give the same records in each of their shapes, two rows a page."""
     if request.param == "fake":
-        fake = FakeMemberRecords("event_participations", "event_invitations", "events")
+        fake = FakeMemberRecords("event_participations", "event_invitations", "event_organisers", "events")
 
         async def add_to_fake(title: str, *, by: str) -> None:
             await fake.add("events", by, title=title, created_by_username=by, created_at="2026-01-01T00:00:00+00:00")

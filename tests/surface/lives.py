@@ -152,6 +152,9 @@ async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[i
             requires_approval=False, start_date=start, end_date=start + timedelta(hours=2), title="Tea",
             timezone="UTC", privacy="PUBLIC", status="PUBLISHED",
         )  # fmt: skip
+        helping = {name: rng.choice(("CO_ORGANISER", "CHECK_IN")) for name in rng.sample(PEOPLE, 3)}
+        for name, role in {**helping, "cora": "CO_ORGANISER", "hal": "CHECK_IN"}.items():
+            await events.put("event_organisers", event_id=event_id, username=name, role=role, added_by="olu")
         for name in [*_KNOWN, *rng.sample(PEOPLE, 10)]:
             status = "GOING" if name in _KNOWN else rng.choice(("GOING", "MAYBE"))
             await events.put("event_participations", event_id=event_id, participant_username=name, status=status)

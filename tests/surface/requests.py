@@ -29,6 +29,8 @@ BODIES: Mapping[str, object] = {
     },
     "putRsvp": {"status": "GOING"},
     "editEvent": {"title": "Another title"},
+    "putOrganiser": {"role": "CO_ORGANISER"},
+    "handOverEvent": {"username": "asha"},
     "markMyNotificationsRead": {"all": True},
     "createAnnouncement": {"title": "Reunion", "content": "Come!"},
     "editAnnouncement": {"title": "Another title"},
@@ -76,6 +78,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "evaluateFlag": "names the flag deleteFlag has taken out of the memory of the process",
     "importMembers": "takes a file",
     "acceptClaim": "names a record that agrees",
+    "handOverEvent": "takes an event that lost its organiser",
     "getDemoMail": "takes the name of a mail that was sent",
 }
 """Operations no request made up here is served by, each with its reason."""

@@ -40,6 +40,8 @@ ROLES: Mapping[str, Role | None] = {
     "member": "member",
     "other member": "member",
     "organiser": "member",
+    "co-organiser": "member",
+    "check-in helper": "member",
     "organiser of another event": "member",
     "invitee": "member",
     "suspended": "member",
@@ -47,10 +49,12 @@ ROLES: Mapping[str, Role | None] = {
     **{role: role for role in ADMIN_ROLES},
     "enrolling": "enrolling",
 }
-"""Everybody, by what they are; the organiser is the one whom the event of the requests belongs to."""
+"""Everybody, by what they are; the organiser is the one whom the event of the requests belongs to, and it is at this
+event that the two after him have their roles."""
 USERNAMES = {
     "expired": "asha", "unverified": "una", "member": "asha", "other member": "ben", "organiser": "olu",
-    "organiser of another event": "omar", "invitee": "ivo", "suspended": "sus", "erased": "era",
+    "co-organiser": "cora", "check-in helper": "hal", "organiser of another event": "omar", "invitee": "ivo",
+    "suspended": "sus", "erased": "era",
 }  # fmt: skip
 REVOKED = {"suspended", "erased"}
 """Whose sessions were revoked, as suspending and erasing do."""
@@ -164,7 +168,7 @@ class _Clock:
 async def _people(users: Watched) -> None:
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     now = datetime.now(UTC)
-    for username in ("asha", "ben", "olu", "omar", "ivo", "una", "sus"):
+    for username in ("asha", "ben", "olu", "omar", "ivo", "una", "sus", "cora", "hal"):
         key = await users.put(
             "users", user_id=f"USER_{username}", username=username, email=f"{username}@mail.example",
             password_hash=hashed, active=username != "sus", email_verified_at=None if username == "una" else now,
@@ -215,6 +219,8 @@ async def _events(world: World) -> None:
     open_event = await event("olu", requires_approval=True)
     draft = await event("olu", status="DRAFT")
     await event("omar")
+    for username, role in (("cora", "CO_ORGANISER"), ("hal", "CHECK_IN")):
+        await events.put("event_organisers", event_id=open_event, username=username, role=role, added_by="olu")
     await events.put("event_invitations", event_id=open_event, invited_username="ivo", invited_by_username="olu")
     await events.put(
         "event_participations", event_id=open_event, participant_username="asha", status="PENDING", guests=0

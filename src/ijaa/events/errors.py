@@ -9,6 +9,12 @@ class NotOrganiser(Forbidden):
     code, title = "not-organiser", "Only an organiser of the event may do this"
 
 
+class NotOwner(Forbidden):
+    """The caller runs the event beside the one whose it is."""
+
+    code, title = "not-owner", "Only the organiser whose event it is may do this"
+
+
 class NotActive(Forbidden):
     """The account may not create events just now."""
 
@@ -25,6 +31,18 @@ class HasParticipants(Conflict):
     """An event somebody answered is cancelled, never deleted."""
 
     code, title = "event-has-participants", "People have answered this event: cancel it instead"
+
+
+class IsOwner(Conflict):
+    """Whose event it is has no other role at it, and cannot be dismissed."""
+
+    code, title = "is-owner", "This is the member whose event it is"
+
+
+class TooManyOrganisers(Conflict):
+    """An event has as many roles as it may give."""
+
+    code, title = "too-many-organisers", "This event has as many organisers and helpers as it may have"
 
 
 class RsvpClosed(Conflict):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from redis.asyncio import Redis
 
@@ -14,6 +15,9 @@ from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
+from ijaa.events.organisers.controller import organiser_router
+from ijaa.events.organisers.repository import OrganiserRepository
+from ijaa.events.organisers.service import OrganiserService
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
@@ -21,7 +25,7 @@ from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, Us
 from ijaa.events.public import EventsPublic
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.settings import DatabaseSettings, Settings
-from ijaa.shared.audit import audit_key
+from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
 from ijaa.shared.audit_sealer import Sealer
 from ijaa.shared.clock import Clock
@@ -74,6 +78,10 @@ def build(
         cursors=cursors,
         clock=clock,
     )
+    organisers = OrganiserService(
+        database, OrganiserRepository(database), seats, directory,
+        tell=live.tell, pseudonym=partial(pseudonym, derive_key(settings.secret_key, "events/pseudonyms")), clock=clock,
+    )  # fmt: skip
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -95,7 +103,7 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, settings.secret_key, clock),
-        routes=[event_router(events, live), participation_router(participations)],
+        routes=[event_router(events, live), participation_router(participations), organiser_router(organisers)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,

@@ -38,6 +38,17 @@ PERSONAL = (
         ),
     ),
     Holding(
+        table="event_organisers",
+        personal="username role added_by created_at",
+        none="id event_id",
+        export=Rows("username = :username OR added_by = :username"),
+        # whom he appointed goes on
+        erasure=By(
+            "DELETE FROM event_organisers WHERE username = :username",
+            "UPDATE event_organisers SET added_by = NULL WHERE added_by = :username",
+        ),
+    ),
+    Holding(
         table="events",
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
@@ -47,7 +58,7 @@ PERSONAL = (
         export=Rows("created_by_username = :username"),
         erasure=ByCode(
             "members.repository.MemberRepository.part_from_organisers",
-            "under its lock: an event goes on without whose it was, and needs an organiser; a draft goes",
+            "under its lock: an event goes to the one longest beside him, else on without whose it was; a draft goes",
         ),
     ),
     Holding(

@@ -106,6 +106,14 @@ def audit_key(module: str) -> str:
     return f"{module}/audit"
 
 
+def pseudonym(key: bytes, name: str) -> str:
+    """Return what stands for a name in the log of a module that knows no public id of it.
+
+    Who has the key can tell whether it is a name he thinks of; nothing leads from there to one he does not.
+    """
+    return f"NAME_{hmac.digest(key, name.encode(), 'sha256')[:12].hex()}"
+
+
 def key_id(key: bytes) -> bytes:
     """Return what tells one key from another without telling the key."""
     return hashlib.sha256(key).digest()[:4]

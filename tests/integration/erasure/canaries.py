@@ -20,6 +20,7 @@ NO_ROOM: Mapping[str, str] = {
     "notification_preferences.kind": "a closed list",
     "connections.status": "a closed list",
     "event_participations.status": "a closed list",
+    "event_organisers.role": "a closed list",
     "exports.state": "a closed list",
     "user_settings.theme": "a closed list",
     "user_settings.time_zone": "a closed list",
@@ -34,6 +35,7 @@ HIS: Mapping[str, str] = {
     "idempotency_keys": "principal = '{user_id}'",
     "outbox": "subject = '{username}'",
     "event_invitations": "invited_by_username = '{username}'",
+    "event_organisers": "added_by = '{username}'",
     "reports": "reporter_username = '{username}'",
     "notifications": "user_id = {id}",
 }

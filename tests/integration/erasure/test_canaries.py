@@ -123,6 +123,9 @@ ROWS = {
         INSERT INTO event_invitations (event_id, invited_username, invited_by_username, personal_message, created_at)
         SELECT e.id, pair.whom, pair.by, '{stem}', now()
         FROM events e, (VALUES ('chen', '{username}'), ('{username}', 'ben')) AS pair (whom, by);
+        INSERT INTO event_organisers (event_id, username, role, added_by, created_at)
+        SELECT e.id, pair.whom, 'CHECK_IN', pair.by, now()
+        FROM events e, (VALUES ('chen', '{username}'), ('{username}', 'ben')) AS pair (whom, by);
         INSERT INTO outbox (id, type, subject, data, created_at, parked_at) VALUES
             (gen_random_uuid(), 'x', '{username}', '{{"username": "{username}"}}', now(), now()),
             (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now())

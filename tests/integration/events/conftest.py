@@ -27,6 +27,7 @@ from tests.fakes import FakeFeatureFlags, FakeTokenVerifier, FakeUserDirectory
 
 AnEvent = Callable[..., Awaitable[dict[str, Any]]]
 Invite = Callable[..., Awaitable[None]]
+Appoint = Callable[..., Awaitable[dict[str, Any]]]
 Start = Callable[[], AbstractAsyncContextManager["Api"]]
 
 
@@ -196,6 +197,19 @@ def invite(events_database: Database, clock: FrozenClock) -> Invite:
             )
 
     return invited
+
+
+@pytest.fixture
+def appoint(api: Api) -> Appoint:
+    """Return what gives a member a role at an event; `by` is its organiser."""
+
+    async def appointed(event: int, username: str, role: str = "CO_ORGANISER", by: str = "olu") -> dict[str, Any]:
+        answer = await api(by, "PUT", f"/events/{event}/organisers/{username}", {"role": role})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    return appointed
 
 
 def at(text: str) -> datetime:

@@ -8,22 +8,26 @@ import pytest
 from sqlalchemy import text
 
 from ijaa.shared.database import Database
-from tests.integration.events.conftest import AnEvent, Api, Invite, codes
+from tests.integration.events.conftest import AnEvent, Api, Appoint, Invite, codes
 
-ROLES = ("public", "stranger", "invitee", "participant", "decliner", "organiser", "admin")
+ROLES = (
+    "public", "stranger", "invitee", "participant", "decliner", "organiser", "co-organiser", "helper", "admin",
+)  # fmt: skip
 PRIVACIES = ("PUBLIC", "INVITE_ONLY", "PRIVATE")
 STATUSES = ("DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED", "NEEDS_ORGANISER")
 
 _CALLER = {
     "public": None, "stranger": "asha", "invitee": "ben", "participant": "chen", "decliner": "dina",
-    "organiser": "olu", "admin": "admin:root@x",
+    "organiser": "olu", "co-organiser": "emre", "helper": "fay", "admin": "admin:root@x",
 }  # fmt: skip
+_RUN = {"organiser": "ORGANISER", "co-organiser": "CO_ORGANISER"}
+_DUTIES = {**_RUN, "helper": "CHECK_IN"}
 _INSIDE = {"invitee", "participant", "decliner"}
 
 
 def sees(role: str, privacy: str, status: str) -> bool:
     """Return what api.md says, in other words than the SQL."""
-    if role == "organiser":
+    if role in _DUTIES:
         return True
     if status == "DRAFT":
         return False
@@ -33,7 +37,9 @@ def sees(role: str, privacy: str, status: str) -> bool:
 
 
 @pytest.fixture
-async def world(api: Api, an_event: AnEvent, invite: Invite, events_database: Database) -> dict[tuple[str, str], int]:
+async def world(
+    api: Api, an_event: AnEvent, invite: Invite, appoint: Appoint, events_database: Database
+) -> dict[tuple[str, str], int]:
     """Make an event of every privacy in every status, with an invitee, a participant and somebody who declined."""
     world = {}
     for privacy, status in product(PRIVACIES, STATUSES):
@@ -44,6 +50,8 @@ async def world(api: Api, an_event: AnEvent, invite: Invite, events_database: Da
             )
         )["id"]  # fmt: skip
         await invite(event, "ben", "chen", "dina")
+        await appoint(event, "emre")
+        await appoint(event, "fay", "CHECK_IN")
         await api.rsvp("chen", event)
         await api.rsvp("dina", event, "NOT_GOING")
         async with events_database.transaction() as session:
@@ -71,7 +79,9 @@ async def test_every_reader_agrees_on_who_sees_what(api: Api, world: dict[tuple[
         for event in world.values():
             answer = await api(who, "GET", f"/events/{event}")
             assert answer.status_code == (200 if event in expected else 404), role
-            for path in ("participants", "rsvp"):
+            if event in expected:
+                assert answer.json()["my_role"] == _DUTIES.get(role)
+            for path in ("participants", "rsvp", "organisers"):
                 answer = await api(who, "GET", f"/events/{event}/{path}")
                 assert answer.status_code in _allowed(role, event in expected, path), (role, path)
 
@@ -83,6 +93,8 @@ def _allowed(role: str, seen: bool, path: str) -> Iterator[int]:  # noqa: FBT001
         return iter((403,))
     if not seen:
         return iter((404,))
+    if path == "organisers":
+        return iter((200,) if role in _RUN else (403,))
     answered = role in {"participant", "decliner"}
     return iter((200,) if path == "participants" or answered else (404,))
 
@@ -93,7 +105,9 @@ async def test_an_event_one_may_not_see_answers_like_a_missing_one(api: Api, wor
     for method, path, body in (
         ("GET", "", None), ("PATCH", "", {"title": "x"}), ("DELETE", "", None), ("POST", "/cancel", None),
         ("GET", "/rsvp", None), ("PUT", "/rsvp", {"status": "GOING"}), ("DELETE", "/rsvp", None),
-        ("GET", "/participants", None), ("POST", "/participants/chen/approve", None),
+        ("GET", "/organisers", None), ("PUT", "/organisers/chen", {"role": "CHECK_IN"}),
+        ("DELETE", "/organisers/asha", None), ("GET", "/participants", None),
+        ("POST", "/participants/chen/approve", None),
     ):  # fmt: skip
         answers = [await api("asha", method, f"/events/{event}{path}", body) for event in (hidden, 999_999)]
         said = []
@@ -111,9 +125,12 @@ async def test_links_and_hidden_places_are_for_those_who_come(api: Api, world: d
         if not sees(role, privacy, "PUBLISHED"):
             continue
         event = await api.get(_CALLER[role], f"/events/{world[privacy, 'PUBLISHED']}")
-        inside = role in {"participant", "organiser"}
+        inside = role in {"participant", *_RUN}
         assert (event["meeting_link"] is not None) == inside, (privacy, role)
-        assert (event["location"] is not None) == (inside or privacy != "INVITE_ONLY"), (privacy, role)
+        assert (event["location"] is not None) == (inside or role == "helper" or privacy != "INVITE_ONLY"), (
+            privacy,
+            role,
+        )
         assert (event["organizer_email"] is not None) == (role != "public"), (privacy, role)
         assert event["my_rsvp"] == {"participant": "GOING", "decliner": "NOT_GOING"}.get(role)
 
@@ -127,7 +144,8 @@ async def test_no_filter_finds_an_event_by_a_place_it_hides(api: Api, world: dic
     assert closed not in await found("asha", location="secret garden")
     assert closed not in await found("ben", location="secret garden")
     assert closed in await found("chen", location="secret garden")
-    assert closed in await found("olu", location="SECRET gárden")
+    for who in ("olu", "emre", "fay"):
+        assert closed in await found(who, location="SECRET gárden")
     assert not await found("asha", q="secret garden")
 
 
@@ -165,6 +183,8 @@ async def test_my_events_are_mine_by_role(api: Api, world: dict[tuple[str, str],
     assert await mine("chen", "participant") == published
     assert await mine("dina", "participant") == set()
     assert await mine("ben", "invitee") == published
+    assert await mine("emre", "organizer") == set(world.values())
+    assert await mine("fay", "organizer") == set()
     assert await mine("asha", "organizer") == await mine("asha", "invitee") == set()
     assert codes(await api(None, "GET", "/me/events")) == (401, "unauthenticated")
     assert codes(await api("olu", "GET", "/me/events", params={"role": "boss"})) == (422, "invalid")

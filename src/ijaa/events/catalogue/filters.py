@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from ijaa.events.catalogue.schemas import EventRead, Privacy
-from ijaa.events.visibility import INVITED, ORGANISES, PLACE_SHOWN
+from ijaa.events.visibility import INVITED, ORGANISED, PLACE_SHOWN
 from ijaa.shared.text import like_pattern
 
 Sort = Literal["start_date", "-start_date", "popularity", "created_at"]
@@ -82,7 +82,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 _ROLES: dict[Role, str] = {
-    "organizer": ORGANISES,
+    "organizer": ORGANISED,
     "participant": "my.status IN ('GOING', 'MAYBE', 'PENDING', 'WAITLISTED')",
     "invitee": INVITED,
 }

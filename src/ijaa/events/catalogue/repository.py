@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.schemas import EventCounts, EventRead, LiveCounts, UnledEvent
-from ijaa.events.visibility import INSIDER, MINE, PLACE_SHOWN, VISIBLE
+from ijaa.events.visibility import INSIDER, MINE, MY_ROLE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.live import State
 from ijaa.shared.schema import columns
@@ -26,6 +26,7 @@ _COLUMNS = columns(
     over_capacity="coalesce(e.going > e.capacity, false)",
     organizer_email="CASE WHEN $1::text IS NOT NULL THEN e.organizer_email END",
     my_rsvp="my.status",
+    my_role=MY_ROLE,
     organizer="NULL",
 )
 _FROM = f"FROM events e {MINE} WHERE {VISIBLE}"
@@ -38,6 +39,10 @@ _CONCERNED = text("""
 SELECT participant_username FROM event_participations
 WHERE event_id = :event_id AND status <> 'NOT_GOING' ORDER BY id
 """)
+_RUNS = text(
+    "SELECT EXISTS (SELECT FROM event_organisers"
+    " WHERE event_id = :event_id AND username = :username AND role = 'CO_ORGANISER')"
+)
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
 
 _LIVE = f"""
@@ -142,6 +147,10 @@ class EventRepository:
         """Return an event to change; nobody else changes it, or its seats, before the transaction ends."""
         event: Event | None = await session.scalar(select(Event).where(Event.id == event_id).with_for_update())
         return event
+
+    async def runs_beside(self, session: AsyncSession, event_id: int, username: str) -> bool:
+        """Whether a member is a co-organiser of the locked event."""
+        return bool(await session.scalar(_RUNS, {"event_id": event_id, "username": username}))
 
     async def answered(self, session: AsyncSession, event_id: int) -> bool:
         """Whether anybody takes part, waits, or may."""

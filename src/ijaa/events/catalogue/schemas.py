@@ -13,6 +13,7 @@ Privacy = Literal["PUBLIC", "PRIVATE", "INVITE_ONLY"]
 Status = Literal["DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED", "NEEDS_ORGANISER"]
 ContentKind = Literal["event", "comment", "medium"]
 WaitlistMode = Literal["auto", "offer"]
+MyRole = Literal["ORGANISER", "CO_ORGANISER", "CHECK_IN"]
 
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Description = Annotated[str, Meta(max_length=10_000)]
@@ -124,6 +125,7 @@ class EventRead(msgspec.Struct, frozen=True):
     tags: list[str]
     status: Status
     my_rsvp: str | None
+    my_role: MyRole | None
     version: int
     created_at: datetime
     updated_at: datetime

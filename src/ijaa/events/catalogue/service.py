@@ -20,10 +20,12 @@ from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, UnledEvent
-from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, WrongState
+from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, NotOwner, WrongState
 from ijaa.events.messages import Change, EventChanged
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.tables import AUDIT_LOG
+from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
@@ -112,7 +114,7 @@ class EventService:
         await self._organised(member, event_id)
         changes, now = patch.changes(), self._clock.now()
         async with self._database.transaction() as session:
-            event = await self._locked(session, event_id)
+            event = await self._locked(session, member, event_id)
             check(event.version)
             changes = {name: value for name, value in changes.items() if getattr(event, name) != value}
             if changes:
@@ -137,20 +139,22 @@ class EventService:
         return await self._to_status(member, event_id, "CANCELLED", allowed=("PUBLISHED", "DRAFT", "NEEDS_ORGANISER"))
 
     async def delete(self, member: Principal, event_id: int, check: VersionCheck) -> None:
-        """Delete an event nobody takes part in."""
-        await self._organised(member, event_id)
+        """Delete an event nobody takes part in; its owner alone may."""
+        if (await self._organised(member, event_id)).my_role != "ORGANISER":
+            raise NotOwner
         async with self._database.transaction() as session:
-            event = await self._locked(session, event_id)
+            event = await self._locked(session, member, event_id)
             check(event.version)
             if await self._repository.answered(session, event_id):
                 raise HasParticipants
             await self._repository.remove(session, event_id)
             self._tell(session, str(event_id))
+            await self._record(session, member, "event-deleted", event_id)
 
     async def _to_status(self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...]) -> EventRead:
         await self._organised(member, event_id)
         async with self._database.transaction() as session:
-            event = await self._locked(session, event_id)
+            event = await self._locked(session, member, event_id)
             if event.status != status:
                 if event.status not in allowed:
                     raise WrongState(f"An event that is {event.status} does not become {status}.")
@@ -158,6 +162,7 @@ class EventService:
                 event.updated_at = self._clock.now()
                 event.cancelled_at = event.updated_at if status == "CANCELLED" else None
                 self._tell(session, str(event_id))
+                await self._record(session, member, f"event-{status.lower()}", event_id)
                 if status == "CANCELLED":
                     await self._announce(session, event, "cancelled")
         return await self.read(member, event_id)
@@ -186,15 +191,26 @@ class EventService:
 
     async def _organised(self, member: Principal, event_id: int) -> EventRead:
         event = await self._visible(member, event_id)
-        if event.created_by_username != member.username:
+        if event.my_role not in {"ORGANISER", "CO_ORGANISER"}:
             raise NotOrganiser
         return event
 
-    async def _locked(self, session: AsyncSession, event_id: int) -> Event:
+    async def _locked(self, session: AsyncSession, member: Principal, event_id: int) -> Event:
+        """Lock an event that is still the member's to change: he may have been dismissed a moment ago."""
         event = await self._repository.lock(session, event_id)
         if event is None:
             raise NotFound
+        if event.created_by_username != member.username and not await self._repository.runs_beside(
+            session, event_id, member.username
+        ):
+            raise NotOrganiser
         return event
+
+    async def _record(self, session: AsyncSession, member: Principal, action: str, event_id: int) -> None:
+        await audit.record(
+            session, AUDIT_LOG, at=self._clock.now(), action=action, actor=member.user_id,
+            subject=f"event/{event_id}", details={"event_id": event_id},
+        )  # fmt: skip
 
     async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> list[EventRead]:
         names = {event.created_by_username for event in events if event.created_by_username}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,18 +35,36 @@ ON CONFLICT (username) DO UPDATE SET
     standing_seq = greatest(members.standing_seq, EXCLUDED.standing_seq),
     changed_at = greatest(members.changed_at, EXCLUDED.changed_at)
 """)
+_HAND_OVER = text("""
+WITH heir AS (
+    SELECT DISTINCT ON (o.event_id) o.event_id, o.username FROM event_organisers o
+    WHERE o.event_id = ANY (:ids) AND o.role = 'CO_ORGANISER' AND o.username <> ALL (:usernames)
+      AND NOT EXISTS (SELECT FROM members m WHERE m.username = o.username AND m.standing <> 'active')
+    ORDER BY o.event_id, o.created_at, o.id
+), handed AS (
+    UPDATE events e SET created_by_username = h.username, organizer_name = NULL, organizer_email = NULL,
+        invite_message = NULL, updated_at = :now, version = version + 1
+    FROM heir h
+    WHERE e.id = h.event_id AND e.created_by_username = ANY (:usernames)
+      AND (e.status = 'DRAFT' OR e.status = 'PUBLISHED' AND e.end_date > :now)
+    RETURNING e.id, h.username
+)
+DELETE FROM event_organisers o USING handed h WHERE o.event_id = h.id AND o.username = h.username RETURNING h.id
+""")
 _NEEDS_ORGANISER = text("""
 UPDATE events SET created_by_username = NULL, organizer_name = NULL, organizer_email = NULL, invite_message = NULL,
     status = CASE WHEN status = 'PUBLISHED' AND end_date > :now THEN 'NEEDS_ORGANISER' ELSE status END,
     updated_at = :now, version = version + 1
 WHERE id = ANY (:ids) AND created_by_username = ANY (:usernames)
-RETURNING id
+RETURNING id, status
 """)
 _OF_NOBODY = text("DELETE FROM events WHERE created_by_username = ANY (:usernames) AND status = 'DRAFT'")
 _ERASURE = [text(statement) for statement in erasures(PERSONAL)]
 _NAMED = """(
     EXISTS (SELECT FROM event_participations p WHERE p.participant_username = m.username)
     OR EXISTS (SELECT FROM events e WHERE e.created_by_username = m.username)
+    OR EXISTS (SELECT FROM event_organisers o WHERE o.username = m.username)
+    OR EXISTS (SELECT FROM event_organisers o WHERE o.added_by = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_username = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
 )"""
@@ -62,6 +81,17 @@ _TELL = text("""
 SELECT pg_notify(:channel, json_build_array(username, CAST(:at AS text))::text)
 FROM unnest(CAST(:usernames AS text[])) AS username
 """)
+
+
+class Parted(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the events whose organisers were erased."""
+
+    handed: list[int]
+    """Have another organiser."""
+    unled: list[int]
+    """Need one."""
+    others: list[int]
+    """Are over, or were called off."""
 
 
 class MemberRepository:
@@ -84,15 +114,18 @@ class MemberRepository:
 
     async def part_from_organisers(
         self, session: AsyncSession, usernames: Sequence[str], event_ids: Sequence[int], now: datetime
-    ) -> Sequence[int]:
-        """Take these members off the events they organise, whose rows are locked; return those that go on.
+    ) -> Parted:
+        """Take these members off the events they organise, whose rows are locked; say what became of each.
 
-        What is still to come needs an organiser then; a co-organiser would be asked for here. A draft was nobody
-        else's.
+        What is still to come goes to whoever has been beside them longest and is active, or needs an organiser; so
+        does a draft, which otherwise was nobody else's and goes.
         """
-        bound = {"usernames": list(usernames), "now": now}
-        await session.execute(_OF_NOBODY, {"usernames": list(usernames)})
-        return (await session.scalars(_NEEDS_ORGANISER, bound | {"ids": list(event_ids)})).all()
+        names, bound = list(usernames), {"usernames": list(usernames), "ids": list(event_ids), "now": now}
+        handed = (await session.scalars(_HAND_OVER, bound)).all()
+        await session.execute(_OF_NOBODY, {"usernames": names})
+        rows = [(row[0], row[1]) for row in await session.execute(_NEEDS_ORGANISER, bound)]
+        unled = [event_id for event_id, status in rows if status == "NEEDS_ORGANISER"]
+        return Parted(handed=[*handed], unled=unled, others=[one for one, _ in rows if one not in unled])
 
     async def erase(self, session: AsyncSession, usernames: Sequence[str]) -> None:
         """Erase what hangs on no event's lock, as the registry says."""

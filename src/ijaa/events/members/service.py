@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.tables import AUDIT_LOG
+from ijaa.shared import audit
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import after_commit
 from ijaa.shared.live import Tell
@@ -67,11 +69,22 @@ class MemberMessages:
         if erased:
             # seats first: what needs an organiser takes no answers, and promotes nobody
             await self._seats.forget(session, erased, events, now)
-            for event_id in await self._repository.part_from_organisers(session, erased, sorted(events), now):
-                self._tell(session, str(event_id))
+            await self._part_from_organisers(session, erased, sorted(events))
             await self._repository.erase(session, erased)
             self._let_go(session, erased)
         await self._seats.promote_returned(session, returned, now)
+
+    async def _part_from_organisers(self, session: AsyncSession, erased: Sequence[str], events: Sequence[int]) -> None:
+        now = self._clock.now()
+        parted = await self._repository.part_from_organisers(session, erased, events, now)
+        for event_id in (*parted.handed, *parted.unled, *parted.others):
+            self._tell(session, str(event_id))
+        for event_id in parted.handed:
+            # to whom, the event says while he is there
+            await audit.record(
+                session, AUDIT_LOG, at=now, action="event-handed-over", actor=None, subject=f"event/{event_id}",
+                details={"event_id": event_id},
+            )  # fmt: skip
 
     def _let_go(self, session: AsyncSession, erased: Sequence[str]) -> None:
         if (forget := self._forget) is not None:

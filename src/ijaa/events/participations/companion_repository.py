@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from ijaa.events.visibility import VISIBLE
+from ijaa.events.visibility import ON_DUTY, VISIBLE
 from ijaa.shared.database import Database
 
 _EVENTS, _PARTICIPANTS, _COMPANIONS = 50, 200, 300
@@ -15,6 +15,7 @@ SELECT asked, participant_username FROM (
            row_number() OVER (PARTITION BY v.asked ORDER BY count(*) DESC, o.participant_username) AS place
     FROM unnest($1::text[]) AS v (asked) CROSS JOIN LATERAL (
         SELECT e.id FROM event_participations my JOIN events e ON e.id = my.event_id
+        {ON_DUTY.replace("$1::text", "v.asked")}
         WHERE my.participant_username = v.asked AND my.status = 'GOING' AND e.status <> 'CANCELLED'
           AND {VISIBLE.replace("$1::text", "v.asked")}
         ORDER BY e.start_date DESC, e.id LIMIT {_EVENTS}

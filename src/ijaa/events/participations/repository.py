@@ -19,7 +19,6 @@ class Mine(msgspec.Struct, frozen=True):
 
     event_id: int
     title: str
-    created_by_username: str | None
     privacy: str
     event_status: str
     end_date: datetime
@@ -27,6 +26,8 @@ class Mine(msgspec.Struct, frozen=True):
     requires_approval: bool
     max_guests: int
     organises: bool
+    organisers: list[str]
+    """Who is told of answers: the organiser and those beside him."""
     invited: bool
     going: int
     capacity: int | None
@@ -65,12 +66,18 @@ _POSITION = """(CASE WHEN {p}.status = 'WAITLISTED' THEN (
       AND (w.priority > {p}.priority OR (w.priority = {p}.priority AND w.seq < {p}.seq))
 ) END)"""
 
+_ORGANISERS = """ARRAY(
+    SELECT e.created_by_username WHERE e.created_by_username IS NOT NULL
+    UNION ALL SELECT o.username FROM event_organisers o WHERE o.event_id = e.id AND o.role = 'CO_ORGANISER'
+)"""
+
 _MINE_COLUMNS = columns(
     Mine,
     "e",
     event_id="e.id",
     event_status="e.status",
     organises=f"coalesce({ORGANISES}, false)",
+    organisers=_ORGANISERS,
     invited=INVITED,
     id="my.id",
     status="my.status",

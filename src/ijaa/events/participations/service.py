@@ -178,8 +178,8 @@ class ParticipationService:
                 await self._lock(session, mine)
                 await self._write(session, mine, username, wanted.status, 0, message)
                 await self._give_up(session, mine)
-        if mine.status != wanted.status and not mine.organises and mine.created_by_username:
-            await self._publish(session, _given(mine, mine.created_by_username))
+        if mine.status != wanted.status and (told := [one for one in mine.organisers if one != username]):
+            await self._publish(session, AnswerGiven(event_id=mine.event_id, title=mine.title, organisers=told))
 
     async def _lock(self, session: AsyncSession, mine: Mine) -> None:
         """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
@@ -229,14 +229,6 @@ def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0
     return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)
-
-
-def _given(mine: Mine, organiser: str) -> AnswerGiven:
-    return AnswerGiven(
-        event_id=mine.event_id,
-        title=mine.title,
-        organisers=[organiser],
-    )
 
 
 def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> ParticipantRead:

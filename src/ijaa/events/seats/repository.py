@@ -36,7 +36,9 @@ SELECT p.id, 1 + p.guests
 FROM event_participations p JOIN events e ON e.id = p.event_id
 WHERE p.event_id = :event_id AND p.status = 'WAITLISTED' AND 1 + p.guests <= :free
   AND (e.privacy = 'PUBLIC' OR p.participant_username = e.created_by_username OR EXISTS (
-       SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username))
+       SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username)
+       OR EXISTS (SELECT FROM event_organisers o
+                  WHERE o.event_id = e.id AND o.username = p.participant_username AND o.role = 'CO_ORGANISER'))
   AND NOT EXISTS (SELECT FROM members m WHERE m.username = p.participant_username AND m.standing <> 'active')
 ORDER BY p.priority DESC, p.seq LIMIT :limit
 """)
@@ -56,6 +58,7 @@ WHERE participant_username = ANY (:usernames) AND status = 'WAITLISTED' ORDER BY
 _CONCERNED = text("""
 SELECT id, end_date > :now FROM events WHERE id IN (
     SELECT id FROM events WHERE created_by_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_organisers WHERE username = ANY (:leaving)
     UNION SELECT event_id FROM event_participations WHERE participant_username = ANY (:leaving)
     UNION SELECT event_id FROM event_participations
         WHERE participant_username = ANY (:returned) AND status = 'WAITLISTED'

@@ -10,10 +10,19 @@ from ijaa.events import public as events
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.shared.messages import Message
 from ijaa.users import public as users
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
 
 HEARD = {
-    one.TYPE: one for one in (ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, SeatPromoted)
+    one.TYPE: one
+    for one in (
+        ProfileUpdated,
+        StandingChanged,
+        BlocksChanged,
+        AnswerGiven,
+        EventChanged,
+        OrganiserAppointed,
+        SeatPromoted,
+    )
 }
 PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 
@@ -21,7 +30,7 @@ PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 def _example(kind: Any, given: Any) -> Any:
     if get_args(kind) and isinstance(get_args(kind)[0], str):  # a Literal
         return given
-    return {str: "x", int: 7, datetime: datetime(2026, 1, 1, tzinfo=UTC), list[str]: ["x"]}.get(kind)
+    return {str: "x", int: 7, bool: True, datetime: datetime(2026, 1, 1, tzinfo=UTC), list[str]: ["x"]}.get(kind)
 
 
 @pytest.mark.parametrize("told", PUBLISHED, ids=lambda one: one.TYPE)

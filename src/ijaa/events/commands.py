@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
@@ -34,8 +35,10 @@ async def replay_erasures(
     """
     usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
-    tell = Live("events", EventRepository(database).live).tell
-    members = MemberMessages(repository, SeatRepository(Outbox(database, clock).publish, tell), tell, clock)
+    events, publish = EventRepository(database), Outbox(database, clock).publish
+    tell = Live("events", events.live).tell
+    news = News(events, publish, clock)
+    members = MemberMessages(repository, SeatRepository(publish, tell), news, tell, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

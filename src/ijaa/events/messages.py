@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 
 from ijaa.shared.messages import Message
 
-Change = Literal["cancelled", "moved"]
+Change = Literal["cancelled", "moved", "needs-organiser"]
+Role = Literal["ORGANISER", "CO_ORGANISER", "CHECK_IN"]
 Reason = Literal["seat-freed", "seats-added"]
 """Why there was a seat: somebody else's, nobody says whose, or the organiser's."""
 
@@ -24,7 +25,10 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
 
 
 class EventChanged(Message, frozen=True, kw_only=True):
-    """An event was cancelled, or moved to another time or place; `usernames` are some of those who answered it."""
+    """An event was cancelled, moved to another time or place, or lost its organiser.
+
+    `usernames` are some of those who answered it; `message` are the words of whoever cancelled it.
+    """
 
     TYPE: ClassVar[str] = "ijaa.events.event-changed.v1"
 
@@ -34,6 +38,13 @@ class EventChanged(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     location: str | None
+    was_start_date: datetime | None
+    """Before it moved, as the two below."""
+    was_timezone: str | None
+    was_location: str | None
+    asked_again: bool
+    """Whether it moved so far that people are asked whether they still come."""
+    message: str | None
     usernames: list[str]
 
 
@@ -47,4 +58,17 @@ class AnswerGiven(Message, frozen=True, kw_only=True):
     organisers: list[str]
 
 
-PUBLISHED: tuple[type[Message], ...] = (SeatPromoted, EventChanged, AnswerGiven)
+class OrganiserAppointed(Message, frozen=True, kw_only=True):
+    """A member was given a role at an event, or the event."""
+
+    TYPE: ClassVar[str] = "ijaa.events.organiser-appointed.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    role: Role
+
+
+PUBLISHED: tuple[type[Message], ...] = (SeatPromoted, EventChanged, AnswerGiven, OrganiserAppointed)

@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
 from ijaa.events.catalogue.controller import event_router
+from ijaa.events.catalogue.jobs import completions
+from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
 from ijaa.events.internal.controller import internal_router
@@ -65,9 +67,10 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
-    messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
+    news = News(repository, publish, clock)
+    messages = MemberMessages(MemberRepository(), seats, news, live.tell, clock, cached.forget)
     events = EventService(
-        database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
+        database, repository, seats, directory, news=news, tell=live.tell, cursors=cursors, clock=clock
     )
     participations = ParticipationService(
         database,
@@ -79,7 +82,7 @@ def build(
         clock=clock,
     )
     organisers = OrganiserService(
-        database, OrganiserRepository(database), seats, directory,
+        database, OrganiserRepository(database), seats, directory, publish=publish,
         tell=live.tell, pseudonym=partial(pseudonym, derive_key(settings.secret_key, "events/pseudonyms")), clock=clock,
     )  # fmt: skip
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
@@ -116,5 +119,5 @@ def build(
             ),
             clock,
         ),
-        worker=JobRunner(JobQueue(database, clock), [erasures(messages), purge(COMMON, clock)]),
+        worker=JobRunner(JobQueue(database, clock), [erasures(messages), completions(events), purge(COMMON, clock)]),
     )

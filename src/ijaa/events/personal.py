@@ -11,7 +11,7 @@ from ijaa.shared.personal_tables import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUT
 PERSONAL = (
     Holding(
         table="event_participations",
-        personal="participant_username status guests message responded_at promoted_at",
+        personal="participant_username status guests message responded_at promoted_at asked_again_at",
         none="id event_id priority seq version",
         export=Rows("participant_username = :username"),
         erasure=ByCode(

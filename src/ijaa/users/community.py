@@ -76,7 +76,14 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, MemberRecords, SeatPromoted
+from ijaa.users.ports import (
+    AnswerGiven,
+    EventChanged,
+    EventCompanions,
+    MemberRecords,
+    OrganiserAppointed,
+    SeatPromoted,
+)
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -163,6 +170,7 @@ def notification_parts(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
+        Subscription(OrganiserAppointed, told.organiser_appointed),
     )
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return Notifications(

@@ -110,16 +110,21 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
 
 
 class EventChanged(Message, frozen=True, kw_only=True):
-    """An event was cancelled or moved; `usernames` are some of those who answered it."""
+    """An event was cancelled, moved or lost its organiser; `usernames` are some of those who answered it."""
 
     TYPE: ClassVar[str] = "ijaa.events.event-changed.v1"
 
     event_id: int
-    change: Literal["cancelled", "moved"]
+    change: Literal["cancelled", "moved", "needs-organiser"]
     title: str
     start_date: datetime
     timezone: str
     location: str | None
+    was_start_date: datetime | None = None
+    was_timezone: str | None = None
+    was_location: str | None = None
+    asked_again: bool = False
+    message: str | None = None
     usernames: list[str]
 
 
@@ -131,3 +136,16 @@ class AnswerGiven(Message, frozen=True, kw_only=True):
     event_id: int
     title: str
     organisers: list[str]
+
+
+class OrganiserAppointed(Message, frozen=True, kw_only=True):
+    """A member was given a role at an event, or the event."""
+
+    TYPE: ClassVar[str] = "ijaa.events.organiser-appointed.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    role: Literal["ORGANISER", "CO_ORGANISER", "CHECK_IN"]

@@ -1,5 +1,6 @@
 """The events module alone on the real floor, over its own fresh database and a fake directory of members."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from tests.fakes import FakeFeatureFlags, FakeTokenVerifier, FakeUserDirectory
 AnEvent = Callable[..., Awaitable[dict[str, Any]]]
 Invite = Callable[..., Awaitable[None]]
 Appoint = Callable[..., Awaitable[dict[str, Any]]]
+Told = Callable[[str], Awaitable[list[dict[str, Any]]]]
 Start = Callable[[], AbstractAsyncContextManager["Api"]]
 
 
@@ -210,6 +212,17 @@ def appoint(api: Api) -> Appoint:
         return found
 
     return appointed
+
+
+@pytest.fixture
+def told(events_database: Database) -> Told:
+    """Return what reads the messages of one type written so far."""
+
+    async def read(kind: str) -> list[dict[str, Any]]:
+        sql = "SELECT data::text FROM outbox WHERE type = $1 ORDER BY seq"
+        return [json.loads(one) for one in await events_database.fetch(str, sql, f"ijaa.events.{kind}.v1")]
+
+    return read
 
 
 def at(text: str) -> datetime:

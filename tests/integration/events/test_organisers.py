@@ -11,7 +11,7 @@ from ijaa.events.organisers.domain import MOST
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from tests.fakes import FakeUserDirectory
-from tests.integration.events.conftest import AnEvent, Api, Appoint, Invite, codes
+from tests.integration.events.conftest import AnEvent, Api, Appoint, Invite, Told, codes
 from tests.integration.events.test_passed_over import places, stand
 
 Audited = Callable[[], Awaitable[list[tuple[str, str | None]]]]
@@ -129,6 +129,15 @@ async def test_nobody_learns_who_is_suspended_or_blocked_by_appointing_him(
     assert len((await api.get("olu", f"/events/{event}/organisers"))["items"]) == 1
 
 
+async def test_whoever_is_given_a_role_is_told_once(an_event: AnEvent, appoint: Appoint, told: Told) -> None:
+    """Kills: a role nobody knows he has; news of what did not change."""
+    event = (await an_event())["id"]
+    for role in ("CHECK_IN", "CHECK_IN", "CO_ORGANISER"):
+        await appoint(event, "asha", role)
+    found = [(one["username"], one["title"], one["role"]) for one in await told("organiser-appointed")]
+    assert found == [("asha", "Reunion", "CHECK_IN"), ("asha", "Reunion", "CO_ORGANISER")]
+
+
 async def test_a_role_changes_and_appointing_twice_is_once(
     api: Api, an_event: AnEvent, appoint: Appoint, directory: FakeUserDirectory, audited: Audited
 ) -> None:
@@ -233,8 +242,9 @@ async def test_two_editors_do_not_undo_each_other(api: Api, an_event: AnEvent, a
 
 
 async def test_whom_the_owner_leaves_behind_takes_over(
-    module: Module, api: Api, an_event: AnEvent, appoint: Appoint, events_database: Database, audited: Audited
-) -> None:
+    module: Module, api: Api, an_event: AnEvent, appoint: Appoint, events_database: Database, audited: Audited,
+    told: Told,
+) -> None:  # fmt: skip
     """Kills: the youngest, the suspended or a helper who takes over; a draft that goes; two roles of one member."""
     personal = {"organizer_name": "Olu Obi", "organizer_email": "olu@mail.example"}
     coming, draft = (await an_event(capacity=1, **personal))["id"], (await an_event(status="DRAFT"))["id"]
@@ -255,6 +265,9 @@ async def test_whom_the_owner_leaves_behind_takes_over(
             ("asha", None), ("gus", None), ("dina", None), ("ben", None),
         ]  # fmt: skip
     assert await places(api, coming, "chen") == [("GOING", None)]
+    appointed = [(one["username"], one["event_id"], one["role"]) for one in await told("organiser-appointed")]
+    assert appointed[-2:] == [("asha", coming, "ORGANISER"), ("asha", draft, "ORGANISER")]
+    assert await told("event-changed") == []
     assert (await audited())[-2:] == [("event-handed-over", None)] * 2
     assert await events_database.fetch_value("SELECT count(*) FROM audit_log WHERE audit_log::text LIKE '%asha%'") == 0
 

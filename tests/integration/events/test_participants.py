@@ -34,7 +34,7 @@ async def test_members_see_who_comes_and_organisers_everything(api: Api, event: 
     assert everything["total"] == 5
     assert everything["items"][0] == {
         "username": "asha", "name": "Asha", "photo": None, "status": "GOING", "guests": 0, "message": "vegetarian",
-        "position": None,
+        "position": None, "asked_again_at": None,
     }  # fmt: skip
     assert everything["items"][4]["position"] == 1
 

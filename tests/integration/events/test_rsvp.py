@@ -24,6 +24,7 @@ async def test_an_answer_takes_seats_and_tells_what_became_of_it(api: Api, an_ev
     event = (await an_event(capacity=5, max_guests=3))["id"]
     assert await api.rsvp("asha", event, guests=2, message="hungry") == {
         "status": "GOING", "guests": 2, "position": None, "seats_taken": 3, "capacity": 5, "message": "hungry",
+        "asked_again_at": None,
     }  # fmt: skip
     assert (await api.rsvp("ben", event, "MAYBE", guests=3))["seats_taken"] == 3
     assert (await api.rsvp("chen", event, "NOT_GOING"))["seats_taken"] == 3

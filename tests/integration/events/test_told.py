@@ -1,28 +1,9 @@
 """What the events module tells others, and when it does not."""
 
-import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
-
-import pytest
 
 from ijaa.shared.clock import FrozenClock
-from ijaa.shared.database import Database
-from tests.integration.events.conftest import AnEvent, Api
-
-Told = Callable[[str], Awaitable[list[dict[str, Any]]]]
-
-
-@pytest.fixture
-def told(events_database: Database) -> Told:
-    """Return what reads the messages of one type written so far."""
-
-    async def read(kind: str) -> list[dict[str, Any]]:
-        sql = "SELECT data::text FROM outbox WHERE type = $1 ORDER BY seq"
-        return [json.loads(one) for one in await events_database.fetch(str, sql, f"ijaa.events.{kind}.v1")]
-
-    return read
+from tests.integration.events.conftest import AnEvent, Api, Told
 
 
 async def test_whoever_gets_a_seat_is_told(api: Api, an_event: AnEvent, told: Told) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.shared.pages import Cursors
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
 from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
 
@@ -109,6 +109,70 @@ async def test_what_comes_late_does_not_hide_what_is_newer(
     await _hear(app, _moved("asha", title="New title"), first=9)
     await _hear(app, _moved("asha", title="Old title"), first=8)
     assert [one["title"] for one in (await _inbox(client, asha.bearer))["items"]] == ["Moved: New title"]
+
+
+def _changed(change: Any, **given: Any) -> EventChanged:
+    return EventChanged(
+        event_id=7, change=change, title="Reunion", start_date=START, timezone="Asia/Dhaka", location="New hall",
+        usernames=["asha"], **given,
+    )  # fmt: skip
+
+
+def _appointed(role: Any) -> OrganiserAppointed:
+    return OrganiserAppointed(
+        username="asha", event_id=7, title="Reunion", start_date=START, timezone="Asia/Dhaka", role=role
+    )
+
+
+_WHEN = "Thursday, 02 May 2030, 00:00 (Asia/Dhaka)."
+_WAS = "It was: Tuesday, 30 April 2030, 19:00 (Europe/London)."
+_MOVED = f"The event has another time or place. {_WHEN} Place: New hall. {_WAS}"
+_BEFORE = {"was_start_date": datetime(2030, 4, 30, 18, tzinfo=UTC), "was_timezone": "Europe/London"}
+SAID: list[tuple[Message, str, str]] = [
+    (
+        _changed("moved", **_BEFORE, was_location="Old hall", asked_again=True),
+        "Moved: Reunion",
+        f"{_MOVED} Place: Old hall. Is your answer still right?",
+    ),
+    (
+        _changed("moved", **_BEFORE),
+        "Moved: Reunion",
+        _MOVED,
+    ),
+    (
+        _changed("cancelled", message="The hall burned down."),
+        "Cancelled: Reunion",
+        f"The event was cancelled. It would have begun: {_WHEN} The organiser says: The hall burned down.",
+    ),
+    (_changed("cancelled"), "Cancelled: Reunion", f"The event was cancelled. It would have begun: {_WHEN}"),
+    (
+        _changed("needs-organiser"),
+        "Without an organiser: Reunion",
+        f"Whoever organised it has left. It takes no answers until somebody takes it over. {_WHEN}",
+    ),
+    (_appointed("ORGANISER"), "It is yours: Reunion", f"You are the organiser of this event now. {_WHEN}"),
+    (
+        _appointed("CO_ORGANISER"),
+        "You organise: Reunion",
+        f"You were asked to organise this event with others; you may resign at any time. {_WHEN}",
+    ),
+    (
+        _appointed("CHECK_IN"),
+        "You help: Reunion",
+        f"You were asked to check people in at this event; you may resign at any time. {_WHEN}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "title", "words"), SAID)
+async def test_what_becomes_of_an_event_is_said_in_words(
+    app: App, client: httpx.AsyncClient, a_member: AMember, message: Message, title: str, words: str
+) -> None:
+    """Kills: another kind than the change; what was before told as what is; a question nobody asks."""
+    asha = await a_member("asha")
+    await _hear(app, message)
+    told = await _inbox(client, asha.bearer)
+    assert [(one["title"], one["text"]) for one in told["items"]] == [(title, words)]
 
 
 async def test_a_member_chooses_and_null_is_the_default_again(

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
-from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy, UnledEvent
+from ijaa.events.catalogue.schemas import EventCancel, EventCreate, EventPatch, EventRead, Privacy, UnledEvent
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
@@ -143,10 +143,14 @@ class EventController(Controller):
 
     @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event", status_code=200)
     async def cancel(
-        self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
+        self,
+        caller: NamedDependency[Principal],
+        events: NamedDependency[EventService],
+        event_id: EventId,
+        data: JSONBody[EventCancel | None] = None,
     ) -> Response[EventRead]:
-        """Call it off; it stays visible as cancelled."""
-        return _tagged(await events.cancel(caller, event_id))
+        """Call it off; it stays visible as cancelled, and who meant to come is told, with a message if there is one."""
+        return _tagged(await events.cancel(caller, event_id, data.message if data else None))
 
 
 class OwnEventController(Controller):

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Self
+
+import msgspec
 
 from ijaa.shared.errors import Violation
 from ijaa.shared.schema import range_violations
@@ -11,8 +14,35 @@ from ijaa.shared.zones import is_zone
 SLACK = timedelta(minutes=5)
 """How far in the past a new event may start (behaviours: time at the edge)."""
 
+ASK_AGAIN = timedelta(hours=1)
+"""From how far on a start that moves is another appointment."""
+
 _KEY_LENGTH = 25_000
 _PLACE_KEY_LENGTH = 300
+
+
+class Occasion(msgspec.Struct, frozen=True):
+    """When and where an event is: what makes it another one for who wants to come."""
+
+    start: datetime
+    end: datetime
+    timezone: str
+    location: str | None
+    is_online: bool
+
+    def moved_from(self, before: Self) -> bool:
+        """Whether it is another time or place than before; how a place is spelled is not where it is."""
+        return self._place != before._place or (self.start, self.end, self.timezone) != (
+            before.start, before.end, before.timezone,
+        )  # fmt: skip
+
+    def asks_again(self, before: Self) -> bool:
+        """Whether who meant to come has to think again."""
+        return self._place != before._place or abs(self.start - before.start) >= ASK_AGAIN
+
+    @property
+    def _place(self) -> tuple[str | None, bool]:
+        return place_key(self.location), self.is_online
 
 
 def schedule_violations(

@@ -45,6 +45,11 @@ class Event(EventsBase):
             postgresql_ops={"location_key": "gin_trgm_ops"},
         ),
         Index("idx_events_needs_organiser", "id", postgresql_where=text("status = 'NEEDS_ORGANISER'")),
+        Index(
+            "idx_events_to_complete",
+            "end_date",
+            postgresql_where=text("status IN ('PUBLISHED', 'NEEDS_ORGANISER')"),
+        ),
         Index("idx_events_tags", "tags", postgresql_using="gin"),
         # no index may hold `going` or `waiting`: an answer is then a heap-only update that touches no index at all
         {"postgresql_with": {"fillfactor": 70}},

@@ -36,8 +36,19 @@ _ANSWERED = text(
     " OR EXISTS (SELECT FROM erased_answers WHERE event_id = :event_id AND status <> 'NOT_GOING')"
 )
 _CONCERNED = text("""
-SELECT participant_username FROM event_participations
+SELECT participant_username, status = 'GOING' FROM event_participations
 WHERE event_id = :event_id AND status <> 'NOT_GOING' ORDER BY id
+""")
+_ASK_AGAIN = text("""
+UPDATE event_participations SET asked_again_at = :now, version = version + 1
+WHERE event_id = :event_id AND status <> 'NOT_GOING'
+""")
+_COMPLETE = text("""
+UPDATE events SET status = 'COMPLETED', updated_at = :now, version = version + 1
+WHERE id = ANY (ARRAY(
+    SELECT id FROM events WHERE status IN ('PUBLISHED', 'NEEDS_ORGANISER') AND end_date <= :now
+    ORDER BY end_date LIMIT :portion FOR UPDATE SKIP LOCKED
+)) RETURNING id
 """)
 _RUNS = text(
     "SELECT EXISTS (SELECT FROM event_organisers"
@@ -156,9 +167,21 @@ class EventRepository:
         """Whether anybody takes part, waits, or may."""
         return bool(await session.scalar(_ANSWERED, {"event_id": event_id}))
 
-    async def concerned(self, session: AsyncSession, event_id: int) -> list[str]:
-        """Return who comes, may, waits or asked to: everybody but those who declined."""
-        return [*(await session.execute(_CONCERNED, {"event_id": event_id})).scalars()]
+    async def many(self, session: AsyncSession, event_ids: Sequence[int]) -> Sequence[Event]:
+        """Return events as the transaction has them."""
+        return (await session.scalars(select(Event).where(Event.id.in_(event_ids)).order_by(Event.id))).all()
+
+    async def concerned(self, session: AsyncSession, event_id: int) -> list[tuple[str, bool]]:
+        """Return who comes, may, waits or asked to, everybody but those who declined; and whether he is GOING."""
+        return [(row[0], row[1]) for row in await session.execute(_CONCERNED, {"event_id": event_id})]
+
+    async def ask_again(self, session: AsyncSession, event_id: int, now: datetime) -> None:
+        """Note that all of them are asked whether they still come; the event is locked."""
+        await session.execute(_ASK_AGAIN, {"event_id": event_id, "now": now})
+
+    async def complete(self, session: AsyncSession, now: datetime, portion: int) -> Sequence[int]:
+        """Complete some of the events that are over, but those somebody changes just now; return which."""
+        return (await session.scalars(_COMPLETE, {"now": now, "portion": portion})).all()
 
     async def remove(self, session: AsyncSession, event_id: int) -> None:
         """Delete an event and the refusals it got."""

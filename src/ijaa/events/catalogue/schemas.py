@@ -58,6 +58,12 @@ class EventCreate(Body, frozen=True, kw_only=True):
     status: Literal["DRAFT", "PUBLISHED"] = "PUBLISHED"
 
 
+class EventCancel(Body, frozen=True, kw_only=True):
+    """What those who meant to come are told besides."""
+
+    message: Message | None = None
+
+
 class LiveCounts(View, frozen=True):
     """What those who watch an event are shown as it changes."""
 

@@ -18,10 +18,10 @@ from ijaa.events.catalogue.domain import (
 )
 from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
+from ijaa.events.catalogue.news import News, occasion
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, NotOwner, WrongState
-from ijaa.events.messages import Change, EventChanged
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.tables import AUDIT_LOG
@@ -30,7 +30,6 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
 from ijaa.shared.live import Tell
-from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
@@ -38,9 +37,7 @@ from ijaa.shared.schema import range_violations
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""
 
-_MOVES = frozenset({"start_date", "end_date", "timezone", "location"})
-"""What makes an event another one for who wants to come."""
-_TOLD_AT_ONCE = 500
+_COMPLETED_AT_ONCE = 500
 _TIMES = frozenset({"start_date", "end_date", "timezone", "rsvp_deadline"})
 
 
@@ -49,9 +46,9 @@ class EventService:
 
     def __init__(
         self, database: Database, repository: EventRepository, seats: SeatRepository,
-        directory: UserDirectory, *, publish: Publish, tell: Tell, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, *, news: News, tell: Tell, cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
-        self._publish, self._tell = publish, tell
+        self._news, self._tell = news, tell
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
@@ -119,14 +116,15 @@ class EventService:
             changes = {name: value for name, value in changes.items() if getattr(event, name) != value}
             if changes:
                 _refuse(*_edit_violations(event, changes, now))
+                before = occasion(event)
                 for name, value in changes.items():
                     setattr(event, name, value)
                 event.updated_at = now
                 _refresh_keys(event)
                 await session.flush()
                 self._tell(session, str(event_id))
-                if _MOVES & changes.keys():
-                    await self._announce(session, event, "moved")
+                if occasion(event).moved_from(before):
+                    await self._news.moved(session, event, before)
                 await self._seats.promote(session, event_id, now, "seats-added")
         return await self.read(member, event_id)
 
@@ -134,9 +132,10 @@ class EventService:
         """Publish a draft; publishing twice changes nothing."""
         return await self._to_status(member, event_id, "PUBLISHED", allowed=("DRAFT",))
 
-    async def cancel(self, member: Principal, event_id: int) -> EventRead:
-        """Cancel an event; cancelling twice changes nothing."""
-        return await self._to_status(member, event_id, "CANCELLED", allowed=("PUBLISHED", "DRAFT", "NEEDS_ORGANISER"))
+    async def cancel(self, member: Principal, event_id: int, message: str | None) -> EventRead:
+        """Cancel an event, and tell who meant to come why; cancelling twice changes nothing."""
+        allowed = ("PUBLISHED", "DRAFT", "NEEDS_ORGANISER")
+        return await self._to_status(member, event_id, "CANCELLED", allowed=allowed, message=message)
 
     async def delete(self, member: Principal, event_id: int, check: VersionCheck) -> None:
         """Delete an event nobody takes part in; its owner alone may."""
@@ -151,7 +150,16 @@ class EventService:
             self._tell(session, str(event_id))
             await self._record(session, member, "event-deleted", event_id)
 
-    async def _to_status(self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...]) -> EventRead:
+    async def complete_some(self, session: AsyncSession) -> bool:
+        """Complete some of the events that are over; return whether there may be more."""
+        completed = await self._repository.complete(session, self._clock.now(), _COMPLETED_AT_ONCE)
+        for event_id in completed:
+            self._tell(session, str(event_id))
+        return len(completed) == _COMPLETED_AT_ONCE
+
+    async def _to_status(
+        self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...], message: str | None = None
+    ) -> EventRead:
         await self._organised(member, event_id)
         async with self._database.transaction() as session:
             event = await self._locked(session, member, event_id)
@@ -164,24 +172,8 @@ class EventService:
                 self._tell(session, str(event_id))
                 await self._record(session, member, f"event-{status.lower()}", event_id)
                 if status == "CANCELLED":
-                    await self._announce(session, event, "cancelled")
+                    await self._news.cancelled(session, event, message)
         return await self.read(member, event_id)
-
-    async def _announce(self, session: AsyncSession, event: Event, change: Change) -> None:
-        """Tell everybody who comes, or may, that an event which is still to end changed."""
-        if event.end_date <= self._clock.now():
-            return
-        names = await self._repository.concerned(session, event.id)
-        await self._publish(
-            session,
-            *(
-                EventChanged(
-                    event_id=event.id, change=change, title=event.title, start_date=event.start_date,
-                    timezone=event.timezone, location=event.location, usernames=names[first : first + _TOLD_AT_ONCE],
-                )
-                for first in range(0, len(names), _TOLD_AT_ONCE)
-            ),
-        )  # fmt: skip
 
     async def _visible(self, viewer: Principal | None, event_id: int) -> EventRead:
         event = await self._repository.read(event_id, viewer.username if viewer else None)

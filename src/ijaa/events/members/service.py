@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.events.catalogue.news import News
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
@@ -25,11 +26,13 @@ class MemberMessages:
         self,
         repository: MemberRepository,
         seats: SeatRepository,
+        news: News,
         tell: Tell,
         clock: Clock,
         forget: Forget | None = None,
     ) -> None:
-        self._repository, self._seats, self._tell, self._clock = repository, seats, tell, clock
+        self._repository, self._seats, self._news = repository, seats, news
+        self._tell, self._clock = tell, clock
         self._forget = forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
@@ -79,6 +82,8 @@ class MemberMessages:
         parted = await self._repository.part_from_organisers(session, erased, events, now)
         for event_id in (*parted.handed, *parted.unled, *parted.others):
             self._tell(session, str(event_id))
+        await self._news.unled(session, parted.unled)
+        await self._news.handed(session, parted.handed)
         for event_id in parted.handed:
             # to whom, the event says while he is there
             await audit.record(

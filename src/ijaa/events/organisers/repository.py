@@ -33,6 +33,9 @@ class Locked(msgspec.Struct, frozen=True):
 
     owner: str | None
     status: str
+    title: str
+    start_date: datetime
+    timezone: str
 
 
 _DUTY = f"SELECT {columns(Duty, event_id='e.id', role=MY_ROLE)} FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}"
@@ -43,7 +46,7 @@ UNION ALL (
     SELECT username, role, added_by, created_at FROM event_organisers WHERE event_id = $1 ORDER BY created_at, id
 )
 """
-_LOCK = text("SELECT created_by_username, status FROM events WHERE id = :event_id FOR UPDATE")
+_LOCK = text(f"SELECT {columns(Locked, owner='created_by_username')} FROM events WHERE id = :event_id FOR UPDATE")
 _HELD = text("SELECT username, role FROM event_organisers WHERE event_id = :event_id")
 _PUT = text("""
 INSERT INTO event_organisers (event_id, username, role, added_by, created_at)

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_on_duty
 from ijaa.events.errors import IsOwner, NotOrganiser, NotOwner, TooManyOrganisers, WrongState
-from ijaa.events.organisers.domain import MOST, Role, runs
+from ijaa.events.messages import OrganiserAppointed
+from ijaa.events.organisers.domain import MOST, AnyRole, Role, runs
 from ijaa.events.organisers.repository import Duty, Locked, Organiser, OrganiserRepository
 from ijaa.events.organisers.schemas import OrganiserRead
 from ijaa.events.ports import MemberCard, UserDirectory
@@ -18,6 +19,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
 from ijaa.shared.live import Tell
+from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
 
@@ -30,10 +32,11 @@ class OrganiserService:
 
     def __init__(
         self, database: Database, repository: OrganiserRepository, seats: SeatRepository, directory: UserDirectory,
-        *, tell: Tell, pseudonym: Pseudonym, clock: Clock,
+        *, publish: Publish, tell: Tell, pseudonym: Pseudonym, clock: Clock,
     ) -> None:  # fmt: skip
         self._database, self._repository, self._seats = database, repository, seats
-        self._directory, self._tell, self._pseudonym, self._clock = directory, tell, pseudonym, clock
+        self._directory, self._publish, self._tell = directory, publish, tell
+        self._pseudonym, self._clock = pseudonym, clock
 
     async def page(self, member: Principal, event_id: int) -> Page[OrganiserRead]:
         """Return everybody who has a role at an event, for those who run it: few enough for one page."""
@@ -54,7 +57,8 @@ class OrganiserService:
         if await self._repository.role_of(event_id, username) is None:
             await self._refuse_strangers(owner, username)
         async with self._database.transaction() as session:
-            self._refuse_owner(await self._locked(session, owner, event_id), username)
+            event = await self._locked(session, owner, event_id)
+            self._refuse_owner(event, username)
             held = await self._repository.held(session, event_id)
             if username not in held and len(held) >= MOST:
                 raise TooManyOrganisers
@@ -63,6 +67,7 @@ class OrganiserService:
             if (before := held.get(username)) != role:
                 action = "organiser-role-changed" if before else "organiser-appointed"
                 await self._record(session, owner, action, event_id, username, role=role)
+                await self._publish(session, _appointed(event, event_id, username, role))
         cards = await cards_on_duty(self._directory, [username], owner.username)
         return _read(found, cards[username])
 
@@ -95,6 +100,7 @@ class OrganiserService:
             await self._seats.promote(session, event_id, now)
             self._tell(session, str(event_id))
             await self._record(session, admin, "event-handed-over", event_id, username)
+            await self._publish(session, _appointed(event, event_id, username, "ORGANISER"))
         cards = await cards_on_duty(self._directory, [username], username)
         return _read(Organiser(username, "ORGANISER", None, None), cards[username])
 
@@ -135,6 +141,13 @@ class OrganiserService:
             session, AUDIT_LOG, at=self._clock.now(), action=action, actor=actor.user_id,
             subject=self._pseudonym(username), details={"event_id": event_id, **details},
         )  # fmt: skip
+
+
+def _appointed(event: Locked, event_id: int, username: str, role: AnyRole) -> OrganiserAppointed:
+    return OrganiserAppointed(
+        username=username, event_id=event_id, title=event.title, start_date=event.start_date, timezone=event.timezone,
+        role=role,
+    )  # fmt: skip
 
 
 def _read(row: Organiser, card: MemberCard) -> OrganiserRead:

@@ -45,6 +45,8 @@ class EventParticipation(EventsBase):
     seq: Mapped[int | None] = mapped_column(BigInteger)
     responded_at: Mapped[datetime]
     promoted_at: Mapped[datetime | None]
+    asked_again_at: Mapped[datetime | None]
+    """When the event moved so far that he was asked whether he still comes; NULL once he has said."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
 

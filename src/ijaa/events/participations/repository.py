@@ -37,6 +37,7 @@ class Mine(msgspec.Struct, frozen=True):
     message: str | None
     version: int | None
     position: int | None
+    asked_again_at: datetime | None
 
     @property
     def welcome(self) -> bool:
@@ -58,6 +59,7 @@ class ParticipantRow(msgspec.Struct, frozen=True):
     guests: int
     message: str | None
     position: int | None
+    asked_again_at: datetime | None
 
 
 _POSITION = """(CASE WHEN {p}.status = 'WAITLISTED' THEN (
@@ -85,6 +87,7 @@ _MINE_COLUMNS = columns(
     message="my.message",
     version="my.version",
     position=_POSITION.format(p="my"),
+    asked_again_at="my.asked_again_at",
 )
 MINE_SQL = f"SELECT {_MINE_COLUMNS} FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}"
 _MINE_AGAIN = text(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
@@ -108,12 +111,18 @@ RETURNING id
 """)
 _UPDATE = text("""
 UPDATE event_participations
-SET status = :status, guests = :guests, message = :message, seq = :seq, responded_at = :now, version = version + 1
+SET status = :status, guests = :guests, message = :message, seq = :seq, responded_at = :now, asked_again_at = NULL,
+    version = version + 1
 WHERE id = :id AND version = :version
 RETURNING id
 """)
 _KEEP_PLACE = text("""
-UPDATE event_participations SET guests = :guests, message = :message, version = version + 1
+UPDATE event_participations SET guests = :guests, message = :message, asked_again_at = NULL, version = version + 1
+WHERE id = :id AND version = :version
+RETURNING id
+""")
+_CONFIRM = text("""
+UPDATE event_participations SET responded_at = :now, asked_again_at = NULL, version = version + 1
 WHERE id = :id AND version = :version
 RETURNING id
 """)
@@ -165,6 +174,10 @@ class ParticipationRepository:
         """Change an answer that keeps its status, and its place in the order."""
         values = {"guests": guests, "message": message, "id": mine.id, "version": mine.version}
         await _once(session, _KEEP_PLACE, values)
+
+    async def confirm(self, session: AsyncSession, mine: Mine, now: datetime) -> None:
+        """Note that an answer still holds though the event moved."""
+        await _once(session, _CONFIRM, {"id": mine.id, "version": mine.version, "now": now})
 
     async def remove(self, session: AsyncSession, mine: Mine) -> None:
         """Take an answer back."""

@@ -1,5 +1,6 @@
 """What clients send and get about participations."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -29,10 +30,12 @@ class RsvpRead(View, frozen=True, kw_only=True):
     seats_taken: int
     capacity: int | None
     message: str | None
+    asked_again_at: datetime | None
+    """When the event moved and he was asked again; the same answer once more confirms it."""
 
 
 class ParticipantRead(View, frozen=True, kw_only=True):
-    """One participant; message and position are for organisers alone."""
+    """One participant; message, position and whether he was asked again are for organisers alone."""
 
     username: str
     name: str | None
@@ -42,3 +45,4 @@ class ParticipantRead(View, frozen=True, kw_only=True):
     guests: int
     message: str | msgspec.UnsetType | None = msgspec.UNSET
     position: int | msgspec.UnsetType | None = msgspec.UNSET
+    asked_again_at: datetime | msgspec.UnsetType | None = msgspec.UNSET

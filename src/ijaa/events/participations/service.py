@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of, cards_on_duty, hidden_from
@@ -47,6 +47,8 @@ class ParticipationService:
 
     async def _answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
         mine = await self._mine(member.username, event_id)
+        if mine.asked_again_at is not None and _says_nothing_new(mine, wanted):
+            return _read(await self._confirmed(member.username, mine))
         self._refuse_closed(mine)
         if not may_answer(mine.status, wanted.status, welcome=mine.welcome):
             raise InvitationNeeded
@@ -59,6 +61,17 @@ class ParticipationService:
             await self._put(session, current, member.username, wanted)
 
         return _read(await self._settled(member.username, mine, put))
+
+    async def _confirmed(self, username: str, mine: Mine) -> Mine:
+        """Let an answer stand that was asked for again, after the deadline as well: it takes no seat."""
+        self._refuse_closed(structs.replace(mine, rsvp_deadline=None))
+
+        async def confirm(session: AsyncSession, current: Mine) -> None:
+            await self._seats.lock(session, current.event_id, self._clock.now())
+            if current.asked_again_at is not None:
+                await self._repository.confirm(session, current, self._clock.now())
+
+        return await self._settled(username, mine, confirm)
 
     async def take_back(self, member: Principal, event_id: int) -> None:
         """Remove the member's answer and free its seats; nothing happens without one."""
@@ -241,6 +254,7 @@ def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> P
         guests=row.guests,
         message=row.message if organises else UNSET,
         position=row.position if organises else UNSET,
+        asked_again_at=row.asked_again_at if organises else UNSET,
     )
 
 
@@ -252,4 +266,5 @@ def _read(mine: Mine) -> RsvpRead:
         seats_taken=mine.going,
         capacity=mine.capacity,
         message=mine.message,
+        asked_again_at=mine.asked_again_at,
     )

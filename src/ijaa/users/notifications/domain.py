@@ -9,7 +9,8 @@ import msgspec
 
 Kind = Literal[
     "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
-    "announcement", "urgent_announcement", "report_resolved", "export_ended",
+    "announcement", "urgent_announcement", "report_resolved", "export_ended", "event_needs_organiser",
+    "organiser_appointed",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -32,6 +33,8 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "urgent_announcement": Channels(),
     "report_resolved": Channels(),
     "export_ended": Channels(),
+    "event_needs_organiser": Channels(),
+    "organiser_appointed": Channels(),
 }
 """What holds for a member who never chose."""
 _ANNOUNCED = {
@@ -44,6 +47,13 @@ _ENDS = {"RESOLVED": "Your report was resolved", "CLOSED": "Your report was clos
 _SEATS = {
     "seat-freed": "A seat came free, and it is yours.",
     "seats-added": "There are more seats now, and one is yours.",
+}
+
+
+_ROLES = {
+    "ORGANISER": ("It is yours", "You are the organiser of this event now."),
+    "CO_ORGANISER": ("You organise", "You were asked to organise this event with others; you may resign at any time."),
+    "CHECK_IN": ("You help", "You were asked to check people in at this event; you may resign at any time."),
 }
 
 
@@ -93,23 +103,38 @@ def _said_of_export(facts: Mapping[str, Any]) -> Said:
     return Said("Your export is ready", text, path)
 
 
-def _said_of_event(
-    kind: Literal["seat_promoted", "event_cancelled", "event_moved", "answer_given"], facts: Mapping[str, Any],
-    count: int,
-) -> Said:  # fmt: skip
+def _said_of_event(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     title, path = facts["title"], f"/events/{facts['event_id']}"
     match kind:
         case "seat_promoted":
             seat = _SEATS[facts.get("reason", "seat-freed")]
             return Said(f"You have a seat: {title}", f"{seat} {_when(facts)}", path)
         case "event_cancelled":
-            return Said(f"Cancelled: {title}", f"The event was cancelled. It would have begun: {_when(facts)}", path)
+            words = f" The organiser says: {facts['message']}" if facts.get("message") else ""
+            text = f"The event was cancelled. It would have begun: {_when(facts)}{words}"
+            return Said(f"Cancelled: {title}", text, path)
         case "event_moved":
-            where = f" Place: {facts['location']}." if facts.get("location") else ""
-            text = f"The event has another time or place. {_when(facts)}{where} Is your answer still right?"
-            return Said(f"Moved: {title}", text, path)
+            return Said(f"Moved: {title}", f"The event has another time or place. {_moved(facts)}", path)
+        case "event_needs_organiser":
+            text = f"Whoever organised it has left. It takes no answers until somebody takes it over. {_when(facts)}"
+            return Said(f"Without an organiser: {title}", text, path)
+        case "organiser_appointed":
+            what, text = _ROLES[facts["role"]]
+            return Said(f"{what}: {title}", f"{text} {_when(facts)}", path)
         case _:
             return Said(f"{_answers(count)}: {title}", "Look at the participants to see who comes.", path)
+
+
+def _moved(facts: Mapping[str, Any]) -> str:
+    now = f"{_when(facts)}{_where(facts['location'])}"
+    if facts.get("was_start_date"):
+        before = {"start_date": facts["was_start_date"], "timezone": facts["was_timezone"]}
+        now = f"{now} It was: {_when(before)}{_where(facts.get('was_location'))}"
+    return f"{now} Is your answer still right?" if facts.get("asked_again", True) else now
+
+
+def _where(location: str | None) -> str:
+    return f" Place: {location}." if location else ""
 
 
 def _answers(count: int) -> str:

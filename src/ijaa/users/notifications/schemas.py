@@ -80,6 +80,8 @@ class Preferences(View, frozen=True):
     urgent_announcement: ChannelsRead
     report_resolved: ChannelsRead
     export_ended: ChannelsRead
+    event_needs_organiser: ChannelsRead
+    organiser_appointed: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     urgent_announcement: ChannelsPatch | UnsetType | None = UNSET
     report_resolved: ChannelsPatch | UnsetType | None = UNSET
     export_ended: ChannelsPatch | UnsetType | None = UNSET
+    event_needs_organiser: ChannelsPatch | UnsetType | None = UNSET
+    organiser_appointed: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

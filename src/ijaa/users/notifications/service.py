@@ -1,6 +1,6 @@
 """Use cases of notifications."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -30,9 +30,14 @@ from ijaa.users.notifications.schemas import (
     ReadMarks,
     Unread,
 )
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
 
 _UNSUBSCRIBE = "unsubscribe"
+_CHANGES: Mapping[str, Kind] = {
+    "cancelled": "event_cancelled",
+    "moved": "event_moved",
+    "needs-organiser": "event_needs_organiser",
+}
 _MAILS_AT_ONCE = 50
 """Mails that are written without a pause; others are answered in it."""
 
@@ -145,11 +150,19 @@ class EventMessages:
             await self._tell(session, [facts.pop("username")], "seat_promoted", facts, one)
 
     async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
-        """Tell those who come, or may, that an event was cancelled or moved."""
+        """Tell those who come, or may, what became of an event."""
         for one in received:
             facts = msgspec.structs.asdict(one.message)
-            kind: Kind = "event_cancelled" if facts.pop("change") == "cancelled" else "event_moved"
+            kind = _CHANGES[facts.pop("change")]
             await self._tell(session, facts.pop("usernames"), kind, facts, one)
+
+    async def organiser_appointed(
+        self, session: AsyncSession, received: Sequence[Received[OrganiserAppointed]]
+    ) -> None:
+        """Tell members of the roles they were given."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], "organiser_appointed", facts, one)
 
     async def answer_given(self, session: AsyncSession, received: Sequence[Received[AnswerGiven]]) -> None:
         """Tell organisers that somebody answered; many answers are one notification until it is read."""

@@ -7,11 +7,16 @@ import msgspec
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
+from ijaa.events.seats.ledger_repository import LedgerRepository
+from ijaa.events.seats.proof import check
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.seats.schemas import Check, Differing
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.live import Live
 from ijaa.shared.outbox import Outbox
+
+__all__ = ["Check", "Differing", "Replayed", "check_seats", "replay_erasures"]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -42,3 +47,8 @@ async def replay_erasures(
         async with database.transaction() as session:
             await members.erase(session, username)
     return Replayed(erased=len(there), untouched=len(usernames) - len(there), others=[*others])
+
+
+async def check_seats(database: Database, event_id: int | None) -> Check:
+    """Hold the seats of one event, or of every one, against the ledger; nothing is written."""
+    return await check(LedgerRepository(database), event_id)

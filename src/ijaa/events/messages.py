@@ -23,6 +23,32 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     reason: Reason
 
 
+class SeatOffered(Message, frozen=True, kw_only=True):
+    """A seat is kept for a member who waits, until a moment: it is his if he answers GOING again."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-offered.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    offered_until: datetime
+
+
+class SeatMoved(Message, frozen=True, kw_only=True):
+    """An organiser gave a member a seat, put him on the waitlist or took him off."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-moved.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+
+
 class EventChanged(Message, frozen=True, kw_only=True):
     """An event was cancelled, or moved to another time or place; `usernames` are some of those who answered it."""
 
@@ -47,4 +73,4 @@ class AnswerGiven(Message, frozen=True, kw_only=True):
     organisers: list[str]
 
 
-PUBLISHED: tuple[type[Message], ...] = (SeatPromoted, EventChanged, AnswerGiven)
+PUBLISHED: tuple[type[Message], ...] = (SeatPromoted, SeatOffered, SeatMoved, EventChanged, AnswerGiven)

@@ -5,6 +5,7 @@ from ijaa.events.catalogue.models import Event
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.members.models import KnownMember
 from ijaa.events.participations.models import ErasedAnswers, EventParticipation
+from ijaa.events.seats.models import SeatEntry, SeatProof
 from ijaa.shared.audit import audit_log_table, audit_seals_table
 from ijaa.shared.idempotency import idempotency_keys_table
 from ijaa.shared.inbox import inbox_table
@@ -30,5 +31,7 @@ __all__ = [
     "EventInvitation",
     "EventParticipation",
     "KnownMember",
+    "SeatEntry",
+    "SeatProof",
     "metadata",
 ]

@@ -19,7 +19,11 @@ from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
+from ijaa.events.seats.controller import seat_router
+from ijaa.events.seats.jobs import offers, proofs
+from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.seats.service import SeatLedgerService
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.audit import audit_key
 from ijaa.shared.audit_anchors import Anchors
@@ -60,7 +64,7 @@ def build(
     live = Live("events", repository.live)
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
-    seats = SeatRepository(publish, live.tell)
+    seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
     messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
     events = EventService(
         database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
@@ -95,7 +99,11 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, settings.secret_key, clock),
-        routes=[event_router(events, live), participation_router(participations)],
+        routes=[
+            event_router(events, live),
+            participation_router(participations),
+            seat_router(SeatLedgerService(ledger, directory, cursors)),
+        ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,
@@ -108,5 +116,8 @@ def build(
             ),
             clock,
         ),
-        worker=JobRunner(JobQueue(database, clock), [erasures(messages), purge(COMMON, clock)]),
+        worker=JobRunner(
+            JobQueue(database, clock),
+            [erasures(messages), offers(seats, ledger, clock), proofs(ledger, clock), purge(COMMON, clock)],
+        ),
     )

@@ -76,7 +76,15 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, MemberRecords, SeatPromoted
+from ijaa.users.ports import (
+    AnswerGiven,
+    EventChanged,
+    EventCompanions,
+    MemberRecords,
+    SeatMoved,
+    SeatOffered,
+    SeatPromoted,
+)
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -161,6 +169,8 @@ def notification_parts(
     told = EventMessages(notifier)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
+        Subscription(SeatOffered, told.seat_offered),
+        Subscription(SeatMoved, told.seat_moved),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
     )

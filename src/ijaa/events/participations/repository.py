@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.participations.schemas import ParticipationStatus
+from ijaa.events.seats.answer_repository import Answer
+from ijaa.events.seats.ledger_repository import LedgerRepository, Past
 from ijaa.events.visibility import INVITED, MINE, ORGANISES, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
@@ -36,6 +37,7 @@ class Mine(msgspec.Struct, frozen=True):
     message: str | None
     version: int | None
     position: int | None
+    offered_until: datetime | None
 
     @property
     def welcome(self) -> bool:
@@ -46,6 +48,17 @@ class Mine(msgspec.Struct, frozen=True):
     def seats(self) -> int:
         """Seats held now."""
         return 1 + (self.guests or 0) if self.status == "GOING" else 0
+
+    def answer_of(self, username: str) -> Answer:
+        """Return the answer as `seats` changes it; `username` is the viewer's."""
+        return Answer(
+            event_id=self.event_id,
+            username=username,
+            id=self.id,
+            version=self.version,
+            status=self.status,
+            guests=self.guests or 0,
+        )
 
 
 class ParticipantRow(msgspec.Struct, frozen=True):
@@ -78,6 +91,7 @@ _MINE_COLUMNS = columns(
     message="my.message",
     version="my.version",
     position=_POSITION.format(p="my"),
+    offered_until="my.offered_until",
 )
 MINE_SQL = f"SELECT {_MINE_COLUMNS} FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}"
 _MINE_AGAIN = text(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
@@ -93,35 +107,13 @@ SELECT (SELECT count(*) FROM event_participations WHERE event_id = $1 AND status
      + (SELECT coalesce(sum(answers), 0) FROM erased_answers WHERE event_id = $1 AND status = ANY ($2::text[]))
 """
 
-_INSERT = text("""
-INSERT INTO event_participations (event_id, participant_username, status, guests, message, seq, responded_at)
-VALUES (:event_id, :username, :status, :guests, :message, :seq, :now)
-ON CONFLICT (event_id, participant_username) DO NOTHING
-RETURNING id
-""")
-_UPDATE = text("""
-UPDATE event_participations
-SET status = :status, guests = :guests, message = :message, seq = :seq, responded_at = :now, version = version + 1
-WHERE id = :id AND version = :version
-RETURNING id
-""")
-_KEEP_PLACE = text("""
-UPDATE event_participations SET guests = :guests, message = :message, version = version + 1
-WHERE id = :id AND version = :version
-RETURNING id
-""")
-_DELETE = text("DELETE FROM event_participations WHERE id = :id AND version = :version RETURNING id")
-
-
-class Raced(Exception):  # noqa: N818 - an answer to try again, not a failure
-    """The participation changed between reading and writing it: roll back and try again."""
-
 
 class ParticipationRepository:
-    """Answers, to read and to write; every write re-checks what was read."""
+    """Answers to read; `seats` writes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._ledger = LedgerRepository(database)
 
     async def mine(self, event_id: int, viewer: str) -> Mine | None:
         """Return an event the viewer may see with his own answer, or None."""
@@ -143,27 +135,6 @@ class ParticipationRepository:
         total: int = await self._database.fetch_value(_COUNT, event_id, statuses)
         return total
 
-    async def put(
-        self, session: AsyncSession, mine: Mine, username: str, *, status: str, guests: int,
-        message: str | None, seq: int | None, now: datetime,
-    ) -> None:  # fmt: skip
-        """Write an answer; raise `Raced` when it is not any more what `mine` says."""
-        values = {"status": status, "guests": guests, "message": message, "seq": seq, "now": now}
-        if mine.id is None:
-            await _once(session, _INSERT, {**values, "event_id": mine.event_id, "username": username})
-        else:
-            await _once(session, _UPDATE, {**values, "id": mine.id, "version": mine.version})
-
-    async def keep_place(self, session: AsyncSession, mine: Mine, *, guests: int, message: str | None) -> None:
-        """Change an answer that keeps its status, and its place in the order."""
-        values = {"guests": guests, "message": message, "id": mine.id, "version": mine.version}
-        await _once(session, _KEEP_PLACE, values)
-
-    async def remove(self, session: AsyncSession, mine: Mine) -> None:
-        """Take an answer back."""
-        await _once(session, _DELETE, {"id": mine.id, "version": mine.version})
-
-
-async def _once(session: AsyncSession, statement: Any, values: dict[str, Any]) -> None:
-    if (await session.execute(statement, values)).first() is None:
-        raise Raced
+    async def history(self, event_id: int, username: str) -> list[Past]:
+        """Return what happened to somebody's seat, the latest of it, in order."""
+        return await self._ledger.history(event_id, username)

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.participations.schemas import ParticipationStatus
 from ijaa.events.seats.answer_repository import Answer
-from ijaa.events.seats.ledger_repository import LedgerRepository, Past
+from ijaa.events.seats.domain import Past
+from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.visibility import INVITED, MINE, ORGANISES, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns

@@ -23,8 +23,7 @@ from ijaa.events.participations.schemas import (
 from ijaa.events.participations.seating import Seating, standing_offer
 from ijaa.events.ports import MemberCard, UserDirectory
 from ijaa.events.seats.answer_repository import Raced
-from ijaa.events.seats.domain import said
-from ijaa.events.seats.ledger_repository import Past
+from ijaa.events.seats.domain import Past, said
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -205,28 +205,30 @@ _WHY: Mapping[Why, str] = {
     "offer-expired": "an offer expired",
 }
 _FROM = {"promoted", "offered"}
-_STATUS: Mapping[str, str] = {"GOING": "with a seat", "WAITLISTED": "waiting", "NOT_GOING": "without a seat"}
+_STATUS: Mapping[Status, str] = {
+    "GOING": "with a seat",
+    "MAYBE": "undecided",
+    "NOT_GOING": "without a seat",
+    "PENDING": "asking",
+    "WAITLISTED": "waiting",
+}
 
 
-class Happened(Protocol):
-    """Something that happened to a seat."""
+class Past(msgspec.Struct, frozen=True):
+    """What happened to one seat, as it is told."""
 
-    @property
-    def what(self) -> What: ...
-    @property
-    def status(self) -> Status | None: ...
-    @property
-    def guests(self) -> int: ...
-    @property
-    def position(self) -> int | None: ...
-    @property
-    def reason(self) -> Why | None: ...
+    at: datetime
+    what: What
+    status: Status | None
+    guests: int
+    position: int | None
+    reason: Why | None
 
 
-def said(one: Happened) -> str:
+def said(one: Past) -> str:
     """Return it as an English sentence; whose seat it was is never in it."""
     words = _SAID[one.what]
-    if one.what in {"approved", "moved"} and one.status in _STATUS:
+    if one.what in {"approved", "moved"} and one.status is not None:
         words += f", {_STATUS[one.status]}"
     if one.position is not None:
         words += f", from place {one.position}" if one.what in _FROM else f", place {one.position}"

@@ -6,24 +6,13 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.seats.domain import Actor, Entry, Seat, Status, Tally, What, Why
+from ijaa.events.seats.domain import Actor, Entry, Past, Seat, Status, Tally, What, Why
 from ijaa.events.visibility import MINE, ORGANISES, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
 
 _LATEST = 100
 """What a member is shown of his own."""
-
-
-class Past(msgspec.Struct, frozen=True):
-    """What happened to one member's seat."""
-
-    at: datetime
-    what: What
-    status: Status | None
-    guests: int
-    position: int | None
-    reason: Why | None
 
 
 class EntryRow(msgspec.Struct, frozen=True):
@@ -45,6 +34,11 @@ class EntryRow(msgspec.Struct, frozen=True):
     offered_until: datetime | None
     capacity_before: int | None
     capacity: int | None
+
+    @property
+    def past(self) -> Past:
+        """What it tells."""
+        return Past(self.at, self.what, self.status, self.guests, self.position, self.reason)
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ def _entry(row: EntryRow, card: MemberCard | None) -> EntryRead:
         at=row.at,
         what=row.what,
         by=row.actor,
-        text=said(row),
+        text=said(row.past),
         username=row.username,
         name=card.name if card else None,
         photo=card.photo if card else None,

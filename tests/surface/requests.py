@@ -28,6 +28,7 @@ BODIES: Mapping[str, object] = {
         "timezone": "Asia/Dhaka",
     },
     "putRsvp": {"status": "GOING"},
+    "moveParticipant": {"status": "GOING"},
     "editEvent": {"title": "Another title"},
     "markMyNotificationsRead": {"all": True},
     "createAnnouncement": {"title": "Reunion", "content": "Come!"},

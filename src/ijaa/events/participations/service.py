@@ -212,8 +212,8 @@ class ParticipationService:
 
 
 def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
-    if mine.offered_until is not None and wanted.status == "GOING":
-        return False  # he accepts
+    if wanted.status == "GOING" and (mine.offered_until or mine.status == "PENDING" and not mine.requires_approval):
+        return False  # he accepts an offer, or need not ask any more
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0
     return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)

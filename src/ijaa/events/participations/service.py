@@ -212,7 +212,7 @@ class ParticipationService:
 
 
 def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
-    if wanted.status == "GOING" and (mine.offered_until or mine.status == "PENDING" and not mine.requires_approval):
+    if wanted.status == "GOING" and (mine.offered_until or (mine.status == "PENDING" and not mine.requires_approval)):
         return False  # he accepts an offer, or need not ask any more
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0

@@ -92,7 +92,7 @@ def _noted(changed: str, numbered: str) -> TextClause:
     return text(_NOTED.format(changed=changed, numbered=numbered))
 
 
-_INSERT_COUNTED, _UPDATE_COUNTED = _noted(_INSERT, _COUNTED), _noted(_UPDATE, _COUNTED)
+INSERT_COUNTED, _UPDATE_COUNTED = _noted(_INSERT, _COUNTED), _noted(_UPDATE, _COUNTED)
 _INSERT_NOW, _UPDATE_NOW = _noted(_INSERT, _COUNT), _noted(_UPDATE, _COUNT)
 _RESIZE_NOW, _DELETE_NOW = _noted(_RESIZE, _COUNT), _noted(_DELETE, _COUNT)
 _REWORD = text("""
@@ -106,7 +106,7 @@ class AnswerRepository:
 
     async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
         """Write an answer whose seats are counted already, as entry number `entry`; raise `Raced`."""
-        statement = _INSERT_COUNTED if answer.id is None else _UPDATE_COUNTED
+        statement = INSERT_COUNTED if answer.id is None else _UPDATE_COUNTED
         await self._written(session, statement, answer, step, now, entry=entry)
 
     async def change(

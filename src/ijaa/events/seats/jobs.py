@@ -47,7 +47,9 @@ def proofs(repository: LedgerRepository, clock: Clock) -> Kind[NoPayload]:
                     await repository.note(session, one, len(wrong[one.event_id]), clock.now())
             for event_id, what in wrong.items():
                 if what:
-                    log.error("the seats of an event differ from their ledger", event_id=event_id, differences=what[:20])
+                    log.error(
+                        "the seats of an event differ from their ledger", event_id=event_id, differences=what[:20]
+                    )
             after = ids[-1]
         SEAT_DIFFERENCES.set(await repository.differences())
 
@@ -58,5 +60,5 @@ async def _proved(repository: LedgerRepository, event_id: int) -> Proved | None:
     try:
         return await repository.proof(event_id)
     except TooSlow as error:  # `ijaa events seats-check` has more time
-        log.warning("the seats of an event are not proved", event_id=event_id, detail=error.detail)
+        log.warning("seats are not proved", event_id=event_id, detail=error.detail)
         return None

@@ -20,12 +20,12 @@ from ijaa.shared.outbox import Publish
 OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
 """When an event takes answers, and promotes."""
 
-_CLAIM = text(f"""
+CLAIM = text(f"""
 UPDATE events SET going = going + :seats, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN} AND (capacity IS NULL OR going + :seats <= capacity) AND waiting = 0
 RETURNING seat_entries
 """)
-_QUEUE = text(f"""
+QUEUE = text(f"""
 UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN}
 RETURNING seat_entries, waitlist_seq, waiting - (
@@ -33,7 +33,7 @@ RETURNING seat_entries, waitlist_seq, waiting - (
     WHERE p.event_id = events.id AND p.status = 'WAITLISTED' AND p.priority < 0)
 """)
 _LOCK = text(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
-_STATE = text(f"""
+STATE = text(f"""
 SELECT going, capacity, waiting, ({OPEN}) AS open, waitlist_seq, waitlist_mode, offer_minutes, rsvp_deadline,
        title, start_date, timezone,
        (SELECT coalesce(sum(1 + p.guests), 0) FROM event_participations p
@@ -144,14 +144,14 @@ class SeatRepository:
 
         Returns the number of the entry that `put` has to write of it, or None.
         """
-        entry: int | None = await session.scalar(_CLAIM, {"event_id": event_id, "seats": seats, "now": now})
+        entry: int | None = await session.scalar(CLAIM, {"event_id": event_id, "seats": seats, "now": now})
         self._tell(session, str(event_id))
         return entry
 
     async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> Queued | None:
         """Join the tail of the waitlist, which `put` has to write, or return None when the event takes no answers."""
         self._tell(session, str(event_id))
-        row = (await session.execute(_QUEUE, {"event_id": event_id, "now": now})).first()
+        row = (await session.execute(QUEUE, {"event_id": event_id, "now": now})).first()
         return None if row is None else Queued(*row)
 
     async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
@@ -182,7 +182,7 @@ class SeatRepository:
 
     async def state(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
         """Return the counters."""
-        row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
+        row = (await session.execute(STATE, {"event_id": event_id, "now": now})).one()
         return SeatState(*row)
 
     async def lock_concerned(

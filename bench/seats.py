@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import asyncpg
 import msgspec
@@ -13,8 +13,6 @@ import uvloop
 from bench.machine import machine, versions
 from bench.outcome import Benchmark, Outcome, Row, Run
 from bench.world import World, world
-from sqlalchemy import TextClause
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from ijaa.events.messages import AnswerGiven
 from ijaa.events.participations.repository import MINE_SQL, ParticipationRepository
@@ -55,22 +53,6 @@ statements, bound to what they need, on asyncpg and nothing else. {rounds} round
 | one hot event | {hot_ours:,.0f} | {hot_floor:,.0f} | {hot_ratio:.2f} |
 | {events:,} events | {many_ours:,.0f} | {many_floor:,.0f} | {many_ratio:.2f} |
 """
-
-
-class Bare:
-    """One statement of ours with the order of its parameters."""
-
-    def __init__(self, statement: TextClause) -> None:
-        compiled = statement.compile(dialect=PGDialect_asyncpg())
-        self.sql = str(compiled)
-        self._names = compiled.positiontup or []
-
-    def bound(self, values: dict[str, Any]) -> list[Any]:
-        """Return its arguments in order."""
-        return [values[name] for name in self._names]
-
-
-_CLAIM, _QUEUE, _STATE, _INSERT, _PUT = map(Bare, (CLAIM, QUEUE, STATE, INSERT_COUNTED, PUT))
 
 
 def run(asked: Run) -> Outcome:
@@ -149,17 +131,17 @@ def _loop(pool: "asyncpg.Pool[asyncpg.Record]") -> Answer:
                 "seq": None, "priority": 0, "noted_priority": None, "position": None, "reason": None,
             }  # fmt: skip
             async with connection.transaction():
-                values["entry"] = await connection.fetchval(_CLAIM.sql, *_CLAIM.bound(values))
+                values["entry"] = await connection.fetchval(CLAIM.sql, *CLAIM.bound(values))
                 queued = values["entry"] is None
                 if queued:
-                    row = await connection.fetchrow(_QUEUE.sql, *_QUEUE.bound(values))
+                    row = await connection.fetchrow(QUEUE.sql, *QUEUE.bound(values))
                     assert row is not None
                     waits = {"status": "WAITLISTED", "what": "waitlisted", "waiting": 1, "noted_priority": 0}
                     values |= {"entry": row[0], "seq": row[1], "position": row[2], "seats": 0, **waits}
-                await connection.fetchrow(_INSERT.sql, *_INSERT.bound(values))
+                await connection.fetchrow(INSERT_COUNTED.sql, *INSERT_COUNTED.bound(values))
                 if queued:
-                    await connection.fetchrow(_STATE.sql, *_STATE.bound(values))
-                await connection.execute(_PUT.sql, *_PUT.bound({"messages": _message(event), "now": now}))
+                    await connection.fetchrow(STATE.sql, *STATE.bound(values))
+                await connection.execute(PUT.sql, *PUT.bound({"messages": _message(event), "now": now}))
                 await connection.fetchrow(MINE_SQL, name, event)
 
     return answer

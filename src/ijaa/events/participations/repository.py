@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.participations.schemas import ParticipationStatus
@@ -12,7 +11,7 @@ from ijaa.events.seats.answer_repository import Answer
 from ijaa.events.seats.domain import Past
 from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.visibility import INVITED, MINE, ORGANISES, VISIBLE
-from ijaa.shared.database import Database
+from ijaa.shared.database import Database, Statement
 from ijaa.shared.schema import columns
 
 
@@ -95,7 +94,7 @@ _MINE_COLUMNS = columns(
     offered_until="my.offered_until",
 )
 MINE_SQL = f"SELECT {_MINE_COLUMNS} FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}"
-_MINE_AGAIN = text(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
+_MINE_AGAIN = Statement(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
 
 _PAGE = f"""
 SELECT {columns(ParticipantRow, "p", username="p.participant_username", position=_POSITION.format(p="p"))}
@@ -122,8 +121,8 @@ class ParticipationRepository:
 
     async def mine_within(self, session: AsyncSession, event_id: int, viewer: str) -> Mine | None:
         """Return the same as the transaction has it."""
-        row = (await session.execute(_MINE_AGAIN, {"viewer": viewer, "event_id": event_id})).first()
-        return None if row is None else Mine(*row)
+        found = await _MINE_AGAIN.run(session, {"viewer": viewer, "event_id": event_id})
+        return Mine(*found[0]) if found else None
 
     async def page(
         self, event_id: int, statuses: list[str], after: int, limit: int, *, without: Collection[str]

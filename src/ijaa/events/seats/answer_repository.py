@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.seats.domain import Actor, What, Why
+from ijaa.shared.database import Statement
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,14 +88,14 @@ SELECT numbered.entry FROM changed LEFT JOIN numbered ON true
 """
 
 
-def _noted(changed: str, numbered: str) -> TextClause:
-    return text(_NOTED.format(changed=changed, numbered=numbered))
+def _noted(changed: str, numbered: str) -> Statement:
+    return Statement(_NOTED.format(changed=changed, numbered=numbered))
 
 
 INSERT_COUNTED, _UPDATE_COUNTED = _noted(_INSERT, _COUNTED), _noted(_UPDATE, _COUNTED)
 _INSERT_NOW, _UPDATE_NOW = _noted(_INSERT, _COUNT), _noted(_UPDATE, _COUNT)
 _RESIZE_NOW, _DELETE_NOW = _noted(_RESIZE, _COUNT), _noted(_DELETE, _COUNT)
-_REWORD = text("""
+_REWORD = Statement("""
 UPDATE event_participations SET message = :message, version = version + 1 WHERE id = :id AND version = :version
 RETURNING id
 """)
@@ -129,17 +129,16 @@ class AnswerRepository:
     async def reword(self, session: AsyncSession, answer: Answer, message: str | None) -> None:
         """Change what somebody says with an answer, which is nothing to its seat; raise `Raced`."""
         given = {"message": message, "id": answer.id, "version": answer.version}
-        if (await session.execute(_REWORD, given)).first() is None:
+        if not await _REWORD.run(session, given):
             raise Raced
 
     async def _written(
-        self, session: AsyncSession, statement: TextClause, answer: Answer, step: Step, now: datetime, **given: Any
+        self, session: AsyncSession, statement: Statement, answer: Answer, step: Step, now: datetime, **given: Any
     ) -> int | None:
-        values = _values(answer, step, now) | given
-        row = (await session.execute(statement, values)).first()
-        if row is None:
+        written = await statement.run(session, _values(answer, step, now) | given)
+        if not written:
             raise Raced
-        entry: int | None = row[0]
+        entry: int | None = written[0][0]
         return entry
 
 

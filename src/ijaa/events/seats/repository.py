@@ -14,26 +14,27 @@ from ijaa.events.messages import SeatOffered, SeatPromoted
 from ijaa.events.seats.answer_repository import Answer, AnswerRepository, Step
 from ijaa.events.seats.domain import What, Why, next_in, offer_ends, unheld
 from ijaa.events.seats.waitlist_repository import WaitlistRepository
+from ijaa.shared.database import Statement
 from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
 
 OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
 """When an event takes answers, and promotes."""
 
-CLAIM = text(f"""
+CLAIM = Statement(f"""
 UPDATE events SET going = going + :seats, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN} AND (capacity IS NULL OR going + :seats <= capacity) AND waiting = 0
 RETURNING seat_entries
 """)
-QUEUE = text(f"""
+QUEUE = Statement(f"""
 UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN}
 RETURNING seat_entries, waitlist_seq, waiting - (
     SELECT count(*) FROM event_participations p
     WHERE p.event_id = events.id AND p.status = 'WAITLISTED' AND p.priority < 0)
 """)
-_LOCK = text(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
-STATE = text(f"""
+_LOCK = Statement(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
+STATE = Statement(f"""
 SELECT going, capacity, waiting, ({OPEN}) AS open, waitlist_seq, waitlist_mode, offer_minutes, rsvp_deadline,
        title, start_date, timezone,
        (SELECT coalesce(sum(1 + p.guests), 0) FROM event_participations p
@@ -137,22 +138,23 @@ class SeatRepository:
 
     async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
         """Take the lock every other change of seats waits for; return whether the event takes answers."""
-        return bool(await session.scalar(_LOCK, {"event_id": event_id, "now": now}))
+        found = await _LOCK.run(session, {"event_id": event_id, "now": now})
+        return bool(found and found[0][0])
 
     async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> int | None:
         """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides.
 
         Returns the number of the entry that `put` has to write of it, or None.
         """
-        entry: int | None = await session.scalar(CLAIM, {"event_id": event_id, "seats": seats, "now": now})
+        claimed = await CLAIM.run(session, {"event_id": event_id, "seats": seats, "now": now})
         self._tell(session, str(event_id))
-        return entry
+        return claimed[0][0] if claimed else None
 
     async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> Queued | None:
         """Join the tail of the waitlist, which `put` has to write, or return None when the event takes no answers."""
         self._tell(session, str(event_id))
-        row = (await session.execute(QUEUE, {"event_id": event_id, "now": now})).first()
-        return None if row is None else Queued(*row)
+        queued = await QUEUE.run(session, {"event_id": event_id, "now": now})
+        return Queued(*queued[0]) if queued else None
 
     async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
         """Write an answer whose seats are counted; raise `Raced` when it is not any more what was read."""
@@ -182,7 +184,7 @@ class SeatRepository:
 
     async def state(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
         """Return the counters."""
-        row = (await session.execute(STATE, {"event_id": event_id, "now": now})).one()
+        (row,) = await STATE.run(session, {"event_id": event_id, "now": now})
         return SeatState(*row)
 
     async def lock_concerned(

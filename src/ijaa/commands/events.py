@@ -5,6 +5,7 @@ import rich_click as click
 
 from ijaa.commands.databases import run_on_module
 from ijaa.events.commands import Check, check_seats
+from ijaa.shared.clock import SystemClock
 
 
 @click.group()
@@ -15,13 +16,15 @@ def events() -> None:
 @events.command("seats-check")
 @click.option("--event", type=click.IntRange(min=1), help="This event alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")
-def seats_check(event: int | None, *, as_json: bool) -> None:
+@click.option("--carry-over", is_flag=True, help="Write into the ledger what it lacks, then look again.")
+def seats_check(event: int | None, *, as_json: bool, carry_over: bool) -> None:
     """Prove that the seats of events are what the ledger of seats adds up to; end with 1 where they are not.
 
     Each event is looked at in one statement, so nobody has to wait. A job does the same every night for events that
-    changed or are still to end.
+    changed or are still to end. Carry over what processes of a release without a ledger wrote beside newer ones; find
+    out first who else may have written.
     """
-    found = run_on_module("events", lambda database: check_seats(database, event))
+    found = run_on_module("events", lambda database: check_seats(database, event, SystemClock(), carry=carry_over))
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
     else:

@@ -51,3 +51,32 @@ async def test_a_difference_is_named_and_ends_with_1(
     said = await _check(environ, "--event", str(other))
     assert said.exit_code == 1
     assert f"event {other}: answer" in said.stdout
+
+
+async def test_what_the_ledger_lacks_is_carried_over(
+    environ: dict[str, str], api: Api, an_event: AnEvent, events_database: Database
+) -> None:
+    # mutants: carry an answer over twice; write the counters of a broken event into its ledger
+    event, broken = [(await an_event(capacity=1))["id"] for _ in range(2)]
+    await api.rsvp("asha", event)
+    await api.rsvp("asha", broken)
+    older = (  # as a release without a ledger writes
+        "UPDATE event_participations SET status = 'MAYBE' WHERE event_id = :id",
+        """
+        INSERT INTO event_participations (event_id, participant_username, status, seq, responded_at)
+        VALUES (:id, 'ben', 'GOING', NULL, now()), (:id, 'chen', 'WAITLISTED', 1, now())
+        """,
+        "UPDATE events SET waiting = 1, waitlist_seq = 1 WHERE id = :id",
+    )
+    async with events_database.transaction() as session:
+        for statement in older:
+            await session.execute(text(statement), {"id": event})
+        await session.execute(text("UPDATE events SET going = 7 WHERE id = :id"), {"id": broken})
+    found = await _check(environ, "--carry-over")
+    assert found.exit_code == 1
+    assert found.stdout.startswith(f"event {broken}: going is 7, by the ledger 1\n2 events")
+    assert (await _check(environ, "--event", str(event), "--carry-over")).exit_code == 0
+    await api.leave("ben", event)
+    history = (await api.get("chen", f"/events/{event}/rsvp"))["history"]
+    assert [one["what"] for one in history] == ["carried-over", "promoted"]
+    assert (await _check(environ, "--event", str(event))).exit_code == 0

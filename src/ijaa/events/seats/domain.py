@@ -152,6 +152,39 @@ def differences(told: Tally, found: Tally) -> list[str]:
     ]
 
 
+def carried(told: Tally, found: Tally) -> list[Entry]:
+    """Return the entries a ledger lacks of the answers that are found; it then adds up to them."""
+    entries = list[Entry]()
+    for key in sorted(told.seats.keys() | found.seats.keys()):
+        old, new = told.seats.get(key), found.seats.get(key)
+        if old == new:
+            continue
+        entries.append(
+            Entry(
+                entry=found.entries + len(entries) + 1,
+                what="carried-over",
+                participation_id=key,
+                status_before=old.status if old else None,
+                status=new.status if new else None,
+                guests=new.guests if new else 0,
+                seats=_held(new) - _held(old),
+                waiting=_waits(new) - _waits(old),
+                seq=new.seq if new else None,
+                priority=new.priority if new and _waits(new) else None,
+                offered_until=new.offered_until if new else None,
+            )
+        )
+    return entries
+
+
+def _held(seat: Seat | None) -> int:
+    return 1 + seat.guests if seat and seat.status == "GOING" else 0
+
+
+def _waits(seat: Seat | None) -> int:
+    return int(seat is not None and seat.status == "WAITLISTED")
+
+
 def _after(entry: Entry, old: Seat | None) -> Seat:
     assert entry.status is not None  # noqa: S101 - such an entry leaves no seat
     if entry.status != "WAITLISTED":

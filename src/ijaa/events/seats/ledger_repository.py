@@ -1,5 +1,6 @@
 """SQL that reads the ledger of seats."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -105,6 +106,20 @@ SELECT id, :entry, :now, :differences FROM events WHERE id = :event_id
 ON CONFLICT (event_id) DO UPDATE SET
     entry = EXCLUDED.entry, proved_at = EXCLUDED.proved_at, differences = EXCLUDED.differences
 """)
+_LOCK = text("SELECT FROM events WHERE id = :event_id FOR UPDATE")
+_CARRY = text("""
+WITH carried AS (
+    INSERT INTO seat_ledger (event_id, entry, at, what, actor, participation_id, username, status_before, status,
+        guests, seats, waiting, seq, priority, offered_until)
+    SELECT :event_id, c.entry, :now, 'carried-over', 'system', c.participation_id, p.participant_username,
+           c.status_before, c.status, c.guests, c.seats, c.waiting, c.seq, c.priority, c.offered_until
+    FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS c (entry bigint, participation_id bigint, status_before varchar,
+        status varchar, guests int, seats int, waiting int, seq bigint, priority int, offered_until timestamptz)
+    LEFT JOIN event_participations p ON p.id = c.participation_id
+    RETURNING entry
+)
+UPDATE events SET seat_entries = seat_entries + (SELECT count(*) FROM carried) WHERE id = :event_id
+""")
 _DIFFERENCES = "SELECT coalesce(sum(differences), 0)::bigint FROM seat_proofs WHERE differences > 0"
 _OVERDUE = """
 SELECT DISTINCT event_id FROM event_participations
@@ -146,6 +161,14 @@ class LedgerRepository:
         """Write down how far an event is proved."""
         given = {"event_id": proved.event_id, "entry": proved.found.entries, "differences": differences, "now": now}
         await session.execute(_NOTE, given)
+
+    async def carry_over(self, event_id: int, lacking: Callable[[Proved], Sequence[Entry]], now: datetime) -> None:
+        """Write the entries a ledger lacks, under the lock of its event."""
+        async with self._database.whole() as session:
+            await session.execute(_LOCK, {"event_id": event_id})
+            if (proved := await self.proof(event_id)) is not None and (entries := lacking(proved)):
+                given = {"event_id": event_id, "now": now, "entries": msgspec.json.encode(entries).decode()}
+                await session.execute(_CARRY, given)
 
     async def differences(self) -> int:
         """Return how many differences the latest proofs found, over all events."""

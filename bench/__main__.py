@@ -6,7 +6,7 @@ from types import FrameType
 
 import msgspec
 import rich_click as click
-from bench import cards, imports, messages, reads, report, search, streams, tokens
+from bench import cards, imports, messages, reads, report, search, seats, streams, tokens
 from bench.outcome import Benchmark, Outcome, Run
 from bench.processes import BenchError
 from rich.console import Console
@@ -23,6 +23,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     streams.BENCHMARK,
     search.BENCHMARK,
     imports.BENCHMARK,
+    seats.BENCHMARK,
 )
 _NAMES = [benchmark.name for benchmark in BENCHMARKS]
 

@@ -15,7 +15,7 @@ from bench.processes import clean_environment
 from ijaa import embedded
 from ijaa.events import demo as events_demo
 from ijaa.settings import MODULES
-from ijaa.shared.database import Database
+from ijaa.shared.database import COMMAND_DEADLINE, Database
 from ijaa.shared.migrations import upgrade
 from ijaa.users import demo as users_demo
 
@@ -94,8 +94,8 @@ def world(*, members: int, events: int, progress: Callable[[str], None]) -> Iter
 
 
 async def _seed(environ: dict[str, str], members: int, events: int) -> dict[str, str]:
-    users_database = Database("users", environ["IJAA_USERS_DATABASE_URL"])
-    events_database = Database("events", environ["IJAA_EVENTS_DATABASE_URL"])
+    users_database = Database("users", environ["IJAA_USERS_DATABASE_URL"], deadline=COMMAND_DEADLINE)
+    events_database = Database("events", environ["IJAA_EVENTS_DATABASE_URL"], deadline=COMMAND_DEADLINE)
     try:
         people = await users_demo.seed(users_database, seed=_SEED, count=members)
         await events_demo.seed(events_database, people.usernames, seed=_SEED, now=datetime.now(UTC), count=events)

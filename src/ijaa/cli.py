@@ -11,6 +11,7 @@ from ijaa.commands.audit import audit
 from ijaa.commands.config import config
 from ijaa.commands.db import db
 from ijaa.commands.demo import demo
+from ijaa.commands.events import events
 from ijaa.commands.guardian import embedded_guardian
 from ijaa.commands.installation import on_this_installation
 from ijaa.commands.jobs import jobs
@@ -53,6 +54,7 @@ ijaa.add_command(on_this_installation(members))
 ijaa.add_command(on_this_installation(audit))
 ijaa.add_command(on_this_installation(messages))
 ijaa.add_command(on_this_installation(jobs))
+ijaa.add_command(on_this_installation(events))
 
 
 def main() -> None:

@@ -215,4 +215,6 @@ POLICIES: Mapping[str, Policy] = {
     "listParticipants": Policy(MEMBERS, flag="events.participation"),
     "approveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    "moveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    "listSeats": Policy(MEMBERS, flag="events.participation"),
 }

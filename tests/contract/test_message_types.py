@@ -10,20 +10,13 @@ from ijaa.events import public as events
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.shared.messages import Message
 from ijaa.users import public as users
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
 
-HEARD = {
-    one.TYPE: one
-    for one in (
-        ProfileUpdated,
-        StandingChanged,
-        BlocksChanged,
-        AnswerGiven,
-        EventChanged,
-        OrganiserAppointed,
-        SeatPromoted,
-    )
-}
+_RECEIVED = (
+    ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved,
+    SeatOffered, SeatPromoted,
+)  # fmt: skip
+HEARD = {one.TYPE: one for one in _RECEIVED}
 PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 
 

@@ -11,7 +11,10 @@ import pytest
 from alembic import command
 from sqlalchemy import make_url
 
+from ijaa.events.seats.ledger_repository import LedgerRepository
+from ijaa.events.seats.proof import differing
 from ijaa.settings import MODULES
+from ijaa.shared.database import Database
 from ijaa.shared.migrations import configuration, current, head, upgrade
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +110,47 @@ def test_who_waits_to_be_confirmed_waits_on(module: str, empty: str) -> None:
     asyncio.run(fill())
     command.upgrade(alembic, "0017")
     assert asyncio.run(look()) == (["member", "off"], [("waits", True)])
+
+
+@pytest.mark.parametrize("module", ["events"], indirect=True)
+def test_the_ledger_of_seats_begins_with_what_everybody_has(module: str, empty: str) -> None:
+    """Kills: an answer, or the seats of who was erased, that the ledger does not know of; an order of its own."""
+    alembic = configuration(module, empty)
+    command.upgrade(alembic, "0006")
+    event = """
+    INSERT INTO events (title, start_date, end_date, timezone, privacy, is_online, going, waiting, waitlist_seq,
+        capacity, requires_approval, waitlist_mode, max_guests, tags, status, search_key, created_at, updated_at,
+        version)
+    SELECT 'Tea', now(), now() + interval '1 hour', 'UTC', 'PUBLIC', false, going, waiting, waiting, 5, false, 'auto',
+        5, '{}', 'PUBLISHED', 'tea', now(), now(), 1 FROM (VALUES (5, 2), (0, 0)) AS one (going, waiting)
+    """
+    answers = """
+    INSERT INTO event_participations (event_id, participant_username, status, guests, seq, priority, responded_at)
+    SELECT 1, name, status, guests, seq, priority, now() FROM (VALUES
+        ('asha', 'GOING', 2, NULL, 0), ('ben', 'WAITLISTED', 0, 1, 0), ('chen', 'MAYBE', 0, NULL, 0),
+        ('dina', 'WAITLISTED', 1, 2, 3)) AS one (name, status, guests, seq, priority)
+    """
+
+    async def fill() -> None:
+        connection = await asyncpg.connect(empty)
+        for statement in (event, answers, "INSERT INTO erased_answers VALUES (1, 'GOING', 1, 2), (1, 'MAYBE', 1, 0)"):
+            await connection.execute(statement)
+        await connection.close()
+
+    async def look() -> tuple[list[int], list[str], list[int | None]]:
+        connection = await asyncpg.connect(empty)
+        places = await connection.fetch("SELECT position FROM seat_ledger ORDER BY entry")
+        await connection.close()
+        database = Database("events", empty)
+        ledger = LedgerRepository(database)
+        proved = [one for number in (1, 2) if (one := await ledger.proof(number))]
+        await database.dispose()
+        wrong = [said for one in proved for said in differing(one)]
+        return [len(one.entries) for one in proved], wrong, [row["position"] for row in places]
+
+    asyncio.run(fill())
+    command.upgrade(alembic, "head")
+    assert asyncio.run(look()) == ([5, 0], [], [None, None, 2, None, 1])
 
 
 def test_the_indexes_of_the_founding_document_exist(module: str, servers: dict[str, str]) -> None:

@@ -28,6 +28,7 @@ BODIES: Mapping[str, object] = {
         "timezone": "Asia/Dhaka",
     },
     "putRsvp": {"status": "GOING"},
+    "moveParticipant": {"status": "GOING"},
     "editEvent": {"title": "Another title"},
     "putOrganiser": {"role": "CO_ORGANISER"},
     "handOverEvent": {"username": "asha"},

@@ -8,11 +8,16 @@ from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
+from ijaa.events.seats.ledger_repository import LedgerRepository
+from ijaa.events.seats.proof import carry_over, check
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.seats.schemas import Check, Differing
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.live import Live
 from ijaa.shared.outbox import Outbox
+
+__all__ = ["Check", "Differing", "Replayed", "check_seats", "replay_erasures"]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -45,3 +50,10 @@ async def replay_erasures(
         async with database.transaction() as session:
             await members.erase(session, username)
     return Replayed(erased=len(there), untouched=len(usernames) - len(there), others=[*others])
+
+
+async def check_seats(database: Database, event_id: int | None, clock: Clock, *, carry: bool) -> Check:
+    """Hold the seats of one event, or of every one, against the ledger; `carry` writes what the ledger lacks."""
+    repository = LedgerRepository(database)
+    found = await check(repository, event_id)
+    return await carry_over(repository, found, clock) if carry else found

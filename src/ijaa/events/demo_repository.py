@@ -70,6 +70,24 @@ class DemoEvent(msgspec.Struct, frozen=True):
 
 
 _IDS = "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, $1)"
+# everybody's first answer, in the order they came
+_ENTRIES = """
+WITH noted AS (
+    INSERT INTO seat_ledger (event_id, entry, at, what, actor, participation_id, username, status, guests, seats,
+        waiting, seq, priority, position)
+    SELECT event_id, row_number() OVER (PARTITION BY event_id ORDER BY responded_at, id), responded_at,
+           CASE status WHEN 'GOING' THEN 'claimed' WHEN 'WAITLISTED' THEN 'waitlisted' WHEN 'PENDING'
+               THEN 'asked-approval' ELSE 'answered' END,
+           'self', id, participant_username, status, guests, CASE status WHEN 'GOING' THEN 1 + guests ELSE 0 END,
+           CASE status WHEN 'WAITLISTED' THEN 1 ELSE 0 END, seq, CASE status WHEN 'WAITLISTED' THEN priority END, seq
+    FROM event_participations WHERE event_id = ANY ($1::bigint[])
+    RETURNING event_id
+)
+UPDATE events e SET seat_entries = n.entries
+FROM (SELECT event_id, count(*) AS entries FROM noted GROUP BY event_id) n WHERE n.event_id = e.id
+"""
+_EVENTS = 100
+"""How many events' entries are written by one statement."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('ijaa-demo-events'))"
 
 
@@ -97,6 +115,8 @@ class DemoRepository:
             ):
                 rows = ((key, inner) for key, one in numbered for inner in getattr(one, part))
                 await _copy(driver, table, "event_id", row, rows)
+            for first in range(0, len(ids), _EVENTS):
+                await driver.execute(_ENTRIES, ids[first : first + _EVENTS])
             return len(ids)
 
 

@@ -57,6 +57,18 @@ class NotEnoughSeats(Conflict):
     code, title = "not-enough-seats", "There are not enough free seats: your seat is kept as it was"
 
 
+class EventFull(Conflict):
+    """No seat is free for whom an organiser wants to give one."""
+
+    code, title = "event-full", "No seat is free"
+
+
+class NoSeatWanted(Conflict):
+    """An organiser moves those who asked for a seat, not those who said that they may come, or do not."""
+
+    code, title = "no-seat-wanted", "This member has not asked for a seat"
+
+
 class NotPending(Conflict):
     """There is nothing to decide about this participation."""
 

@@ -24,6 +24,32 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     reason: Reason
 
 
+class SeatOffered(Message, frozen=True, kw_only=True):
+    """A seat is kept for a member who waits, until a moment: it is his if he answers GOING again."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-offered.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    offered_until: datetime
+
+
+class SeatMoved(Message, frozen=True, kw_only=True):
+    """An organiser gave a member a seat, put him on the waitlist or took him off."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-moved.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+
+
 class EventChanged(Message, frozen=True, kw_only=True):
     """An event was cancelled, moved to another time or place, or lost its organiser.
 
@@ -71,4 +97,6 @@ class OrganiserAppointed(Message, frozen=True, kw_only=True):
     role: Role
 
 
-PUBLISHED: tuple[type[Message], ...] = (SeatPromoted, EventChanged, AnswerGiven, OrganiserAppointed)
+PUBLISHED: tuple[type[Message], ...] = (
+    SeatPromoted, SeatOffered, SeatMoved, EventChanged, AnswerGiven, OrganiserAppointed,
+)  # fmt: skip

@@ -6,6 +6,7 @@ from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.members.models import KnownMember
 from ijaa.events.organisers.models import EventOrganiser
 from ijaa.events.participations.models import ErasedAnswers, EventParticipation
+from ijaa.events.seats.models import SeatEntry, SeatProof
 from ijaa.events.tables import AUDIT_LOG, AUDIT_SEALS, IDEMPOTENCY_KEYS, INBOX, JOBS, OUTBOX
 
 metadata = EventsBase.metadata
@@ -23,5 +24,7 @@ __all__ = [
     "EventOrganiser",
     "EventParticipation",
     "KnownMember",
+    "SeatEntry",
+    "SeatProof",
     "metadata",
 ]

@@ -25,7 +25,11 @@ from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
+from ijaa.events.seats.controller import seat_router
+from ijaa.events.seats.jobs import offers, proofs
+from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.seats.service import SeatLedgerService
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
@@ -66,7 +70,7 @@ def build(
     live = Live("events", repository.live)
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
-    seats = SeatRepository(publish, live.tell)
+    seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
     news = News(repository, publish, clock)
     messages = MemberMessages(MemberRepository(), seats, news, live.tell, clock, cached.forget)
     events = EventService(
@@ -106,7 +110,12 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, settings.secret_key, clock),
-        routes=[event_router(events, live), participation_router(participations), organiser_router(organisers)],
+        routes=[
+            event_router(events, live),
+            participation_router(participations),
+            seat_router(SeatLedgerService(ledger, directory, cursors)),
+            organiser_router(organisers),
+        ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,
@@ -119,5 +128,14 @@ def build(
             ),
             clock,
         ),
-        worker=JobRunner(JobQueue(database, clock), [erasures(messages), completions(events), purge(COMMON, clock)]),
+        worker=JobRunner(
+            JobQueue(database, clock),
+            [
+                erasures(messages),
+                completions(events),
+                offers(seats, ledger, clock),
+                proofs(ledger, clock),
+                purge(COMMON, clock),
+            ],
+        ),
     )

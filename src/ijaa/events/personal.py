@@ -11,7 +11,7 @@ from ijaa.shared.personal_tables import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUT
 PERSONAL = (
     Holding(
         table="event_participations",
-        personal="participant_username status guests message responded_at promoted_at asked_again_at",
+        personal="participant_username status guests message responded_at promoted_at asked_again_at offered_until",
         none="id event_id priority seq version",
         export=Rows("participant_username = :username"),
         erasure=ByCode(
@@ -52,14 +52,30 @@ PERSONAL = (
         table="events",
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
-        " capacity going waiting waitlist_seq rsvp_deadline requires_approval waitlist_mode offer_minutes max_guests"
-        " tags status search_key location_key created_at updated_at cancelled_at version",
+        " capacity going waiting waitlist_seq seat_entries rsvp_deadline requires_approval waitlist_mode offer_minutes"
+        " max_guests tags status search_key location_key created_at updated_at cancelled_at version",
         withheld={"search_key": "derived: folded to be searched", "location_key": "derived: folded to be searched"},
         export=Rows("created_by_username = :username"),
         erasure=ByCode(
             "members.repository.MemberRepository.part_from_organisers",
             "under its lock: an event goes to the one longest beside him, else on without whose it was; a draft goes",
         ),
+    ),
+    Holding(
+        table="seat_ledger",
+        personal="username",
+        pseudonymous="participation_id",
+        # whose it was is all that tells of somebody; an entry goes on explaining where the seats are
+        none="event_id entry at what actor status_before status guests_before guests seats waiting seq priority"
+        " position reason offered_until capacity_before capacity",
+        export=Rows("username = :username"),
+        erasure=By("UPDATE seat_ledger SET username = NULL WHERE username = :username"),
+    ),
+    Holding(
+        table="seat_proofs",
+        none="event_id entry proved_at differences",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers"),
     ),
     Holding(
         table="erased_answers",

@@ -1,14 +1,15 @@
 """One module's PostgreSQL: one pool, reads around the ORM, writes in transactions."""
 
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
-from sqlalchemy import PoolProxiedConnection, event, exc
+from sqlalchemy import PoolProxiedConnection, event, exc, text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -141,6 +142,7 @@ class Database:
                     raise
                 return
             async with self._sessions() as session:
+                session.info["told"] = self._tell
                 async with session.begin():
                     yield session
                 for hook in session.info.pop("after_commit", ()):
@@ -251,6 +253,39 @@ class Database:
         @event.listens_for(engine, "after_cursor_execute")
         def end(conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
             self._tell(statement, time.perf_counter() - conn.info["began"])
+
+
+class Statement:
+    """One statement of a transaction, which is run past SQLAlchemy where many wait for it: a fifth of its cost.
+
+    Its parameters are named as in `text`. Rows have their columns by position. The first statement of a transaction is
+    SQLAlchemy's, which begins it.
+    """
+
+    def __init__(self, sql: str) -> None:
+        self._text = text(sql)
+        self.names = list(dict.fromkeys(_NAMED.findall(sql)))
+        """The parameters in the order the driver takes them."""
+        self.sql = _NAMED.sub(lambda found: f"${self.names.index(found[1]) + 1}", sql)
+
+    def bound(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the arguments among these values, in order."""
+        return [values[name] for name in self.names]
+
+    async def run(self, session: AsyncSession, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Run it in a transaction of `Database.transaction` and return its rows."""
+        if (driver := session.info.get("driver")) is None:
+            found = await session.execute(self._text, {name: values[name] for name in self.names})
+            raw = await (await session.connection()).get_raw_connection()
+            session.info["driver"] = raw.driver_connection
+            return found.all() if found.returns_rows else []  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        rows: Sequence[Sequence[Any]] = await driver.fetch(self.sql, *self.bound(values))
+        session.info["told"](self.sql, time.perf_counter() - began)
+        return rows
+
+
+_NAMED = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
 def after_commit(session: AsyncSession, hook: Callable[[], Awaitable[None]]) -> None:

@@ -73,6 +73,11 @@ JOBS_LATE = Gauge(
     ("module",),
     multiprocess_mode="mostrecent",
 )
+SEAT_DIFFERENCES = Gauge(
+    "ijaa_seat_differences",
+    "Differences between the seats of events and what their ledgers add up to, by the latest proofs.",
+    multiprocess_mode="mostrecent",
+)
 SHED = Counter("ijaa_requests_shed_total", "Requests refused because enough were under way, by module.", ("module",))
 WATCHERS = Gauge("ijaa_live_streams", "Open streams of events.", ("module",), multiprocess_mode="livesum")
 MAILS = Counter("ijaa_mails_total", "Mails by outcome.", ("outcome",))

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.clock import Clock
-from ijaa.shared.database import Database, after_commit
+from ijaa.shared.database import Database, Statement, after_commit
 from ijaa.shared.messages import Done, Envelope, Failed, Message, Outcome, Outgoing
 
 TRIES = 8
@@ -31,7 +31,7 @@ TRIES = 8
 ASK_AGAIN = (timedelta(seconds=30), timedelta(minutes=5))
 """How long a transport keeps a message until it is asked whether it has it still: for its age again, within these."""
 
-_PUT = text("""
+PUT = Statement("""
 INSERT INTO outbox (id, type, subject, data, created_at, due_at)
 SELECT gen_random_uuid(), type, subject, data, :now, :now
 FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m(type text, subject text, data jsonb)
@@ -110,7 +110,7 @@ class Outbox:
         if not rows:
             return
         given = {"messages": msgspec.json.encode(rows).decode(), "now": self._clock.now()}
-        await session.execute(_PUT, given)
+        await PUT.run(session, given)
         if self._woken:
             after_commit(session, self._wake)
 

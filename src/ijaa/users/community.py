@@ -82,6 +82,8 @@ from ijaa.users.ports import (
     EventCompanions,
     MemberRecords,
     OrganiserAppointed,
+    SeatMoved,
+    SeatOffered,
     SeatPromoted,
 )
 from ijaa.users.preview.controller import preview_router
@@ -168,6 +170,8 @@ def notification_parts(
     told = EventMessages(notifier)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
+        Subscription(SeatOffered, told.seat_offered),
+        Subscription(SeatMoved, told.seat_moved),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
         Subscription(OrganiserAppointed, told.organiser_appointed),

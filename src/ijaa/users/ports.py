@@ -109,6 +109,32 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     reason: Literal["seat-freed", "seats-added"] = "seat-freed"
 
 
+class SeatOffered(Message, frozen=True, kw_only=True):
+    """A seat is kept for a member who waits, until a moment."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-offered.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    offered_until: datetime
+
+
+class SeatMoved(Message, frozen=True, kw_only=True):
+    """An organiser gave a member a seat, put him on the waitlist or took him off."""
+
+    TYPE: ClassVar[str] = "ijaa.events.seat-moved.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+
+
 class EventChanged(Message, frozen=True, kw_only=True):
     """An event was cancelled, moved or lost its organiser; `usernames` are some of those who answered it."""
 

@@ -33,13 +33,11 @@ async def test_creating_answers_where_the_event_is_and_its_version(api: Api, bod
 async def test_every_violation_is_named_at_once(api: Api, body: Body, clock: FrozenClock) -> None:
     # mutant: raise at the first violation; drop `yield from range_violations`
     start = clock.now() - timedelta(minutes=6)
-    wrong = body(
-        start_date=start, end_date=start, timezone="Mars/Olympus", rsvp_deadline=clock.now(), waitlist_mode="offer"
-    )
+    wrong = body(start_date=start, end_date=start, timezone="Mars/Olympus", rsvp_deadline=clock.now())
     answer = await api("olu", "POST", "/events", wrong)
     assert codes(answer) == (422, "invalid")
     assert {one["pointer"] for one in answer.json()["errors"]} == {
-        "/start_date", "/end_date", "/timezone", "/rsvp_deadline", "/waitlist_mode",
+        "/start_date", "/end_date", "/timezone", "/rsvp_deadline",
     }  # fmt: skip
 
 

@@ -1,19 +1,17 @@
-"""Seats under fire: many at once, and any sequence at all, against a model that is too simple to be wrong."""
+"""Seats under fire: many at once, over more than one process's service; whatever happens, the ledger adds up."""
 
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ijaa.events.errors import NotEnoughSeats
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.schemas import Answer, RsvpPut
 from ijaa.events.participations.service import ParticipationService
+from ijaa.events.seats.ledger_repository import LedgerRepository
+from ijaa.events.seats.proof import differing
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
@@ -23,15 +21,6 @@ from ijaa.shared.principals import Principal
 from tests.fakes import FakeUserDirectory
 from tests.integration.events.conftest import AnEvent, Api
 
-Seats = dict[str, tuple[str, int, int | None]]
-"""By username: status, guests, place on the waitlist."""
-
-_STATE = """
-SELECT participant_username, status, guests,
-       CASE WHEN status = 'WAITLISTED'
-            THEN row_number() OVER (PARTITION BY status ORDER BY priority DESC, seq) END
-FROM event_participations WHERE event_id = $1
-"""
 _COUNTERS = """
 SELECT going, waiting,
        (SELECT coalesce(sum(1 + guests), 0) FROM event_participations WHERE event_id = $1 AND status = 'GOING'),
@@ -64,7 +53,10 @@ def _member(username: str) -> Principal:
 
 
 async def _counted(database: Database, event: int) -> tuple[int, int]:
-    """Return the counters of an event, which must agree with its rows."""
+    """Return the counters of an event, which must agree with its rows, and these with the ledger."""
+    proved = await LedgerRepository(database).proof(event)
+    assert proved is not None
+    assert differing(proved) == []
     found: list[tuple[int, int, int, int]] = await database.fetch(lambda *row: row, _COUNTERS, event)  # type: ignore[arg-type]
     going, waiting, seats, entries = found[0]
     assert (going, waiting) == (seats, entries)
@@ -86,6 +78,7 @@ async def test_200_at_once_for_20_seats_take_exactly_20(
     )
     assert sorted(answer.status for answer in answers) == ["GOING"] * 20 + ["WAITLISTED"] * 180
     assert await _counted(events_database, event) == (20, 180)
+    assert await events_database.fetch_value("SELECT seat_entries FROM events WHERE id = $1", event) == 200
     places = {name: (await workers[0].own(_member(name), event)).position for name in names}
     assert sorted(place for place in places.values() if place) == list(range(1, 181))
     first = min((name for name in names if places[name]), key=lambda name: places[name] or 0)
@@ -154,108 +147,3 @@ async def test_answering_while_the_event_is_deleted_or_cancelled_is_nobodys_faul
             assert {answer.status_code for answer in answers} <= {200, 404, 409}
             left = await api("olu", "GET", f"/events/{event}/participants")
             assert (left.status_code == 404) == (ended.status_code == 204)
-
-
-@dataclass
-class Model:
-    """Seats as one would explain them: everybody queues, and who fits is seated in the order of the queue."""
-
-    capacity: int | None
-    answers: dict[str, tuple[str, int]] = field(default_factory=dict)
-    queue: list[str] = field(default_factory=list)
-
-    @property
-    def going(self) -> int:
-        """Seats taken."""
-        return sum(1 + guests for status, guests in self.answers.values() if status == "GOING")
-
-    def seat(self) -> None:
-        """Seat whoever fits."""
-        for name in list(self.queue):
-            guests = self.answers[name][1]
-            if self.capacity is None or self.going + 1 + guests <= self.capacity:
-                self.queue.remove(name)
-                self.answers[name] = ("GOING", guests)
-
-    def answer(self, name: str, status: str, guests: int) -> bool:
-        """Put an answer; return whether it is taken."""
-        old = self.answers.get(name, ("", 0))
-        if status != "GOING":
-            self.leave(name)
-            self.answers[name] = (status, 0)
-        elif old[0] == "GOING":
-            more = guests - old[1]
-            fits = self.capacity is None or self.going + more <= self.capacity
-            if more > 0 and (self.queue or not fits):
-                return False
-            self.answers[name] = ("GOING", guests)
-        else:
-            if old[0] != "WAITLISTED":
-                self.queue.append(name)
-            self.answers[name] = ("WAITLISTED", guests)
-        self.seat()
-        return True
-
-    def leave(self, name: str) -> None:
-        """Take an answer back."""
-        self.answers.pop(name, None)
-        if name in self.queue:
-            self.queue.remove(name)
-        self.seat()
-
-    def resize(self, capacity: int | None) -> None:
-        """Change the capacity."""
-        self.capacity = capacity
-        self.seat()
-
-    def seats(self) -> Seats:
-        """Return everybody's place."""
-        place = {name: number for number, name in enumerate(self.queue, 1)}
-        return {name: (status, guests, place.get(name)) for name, (status, guests) in self.answers.items()}
-
-
-_NAMES = st.sampled_from(["asha", "ben", "chen", "dina", "emre", "fay"])
-_CAPACITIES = st.none() | st.integers(1, 8)
-_STEPS = st.lists(
-    st.tuples(
-        st.just("answer"), _NAMES, st.sampled_from(["GOING", "GOING", "GOING", "MAYBE", "NOT_GOING"]), st.integers(0, 3)
-    )
-    | st.tuples(st.just("leave"), _NAMES)
-    | st.tuples(st.just("resize"), _CAPACITIES),
-    min_size=8,
-    max_size=24,
-)
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(capacity=st.integers(1, 6), steps=_STEPS)
-async def test_any_sequence_ends_like_the_model(
-    capacity: int,
-    steps: list[tuple[Any, ...]],
-    api: Api,
-    an_event: AnEvent,
-    service: Callable[[], ParticipationService],
-    events_database: Database,
-) -> None:
-    # mutant: any rule of seats: order, groups, guests, capacity, who frees what
-    event = (await an_event(capacity=capacity, max_guests=3))["id"]
-    model, worker = Model(capacity), service()
-    for step, *how in steps:
-        match step:
-            case "answer":
-                name, status, guests = how
-                try:
-                    await worker.answer(_member(name), event, RsvpPut(status=status, guests=guests))
-                except NotEnoughSeats:
-                    assert not model.answer(name, status, guests)
-                else:
-                    assert model.answer(name, status, guests if status == "GOING" else 0)
-            case "leave":
-                await worker.take_back(_member(how[0]), event)
-                model.leave(how[0])
-            case _:
-                await api("olu", "PATCH", f"/events/{event}", {"capacity": how[0]})
-                model.resize(how[0])
-        rows: list[Any] = await events_database.fetch(lambda *row: row, _STATE, event)  # type: ignore[arg-type]
-        assert {name: (status, guests, place) for name, status, guests, place in rows} == model.seats()
-        assert await _counted(events_database, event) == (model.going, len(model.queue))

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.shared.pages import Cursors
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
 from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
 
@@ -82,6 +82,32 @@ async def test_a_member_is_told_in_words_and_by_mail(
     assert "&lt;b&gt;Tea&lt;/b&gt;" in page
     assert "<b>Tea" not in page
     assert "<b>Tea</b>" in mail.get_body(("plain",)).get_content()
+
+
+async def test_a_seat_that_is_offered_or_moved_is_told_in_words(
+    app: App, client: httpx.AsyncClient, a_member: AMember
+) -> None:
+    # mutants: the end of an offer in another zone; one text for whatever an organiser did
+    asha = await a_member("asha")
+    given: dict[str, Any] = {"username": "asha", "event_id": 7, "title": "Tea", "start_date": START}
+    await _hear(app, SeatOffered(**given, timezone="Asia/Dhaka", offered_until=START - timedelta(days=1)))
+    for status in ("GOING", "WAITLISTED", "NOT_GOING"):
+        await _hear(app, SeatMoved(**{**given, "event_id": len(status)}, timezone="Asia/Dhaka", status=status))
+    told = {
+        one["path"]: (one["kind"], one["title"], one["text"]) for one in (await _inbox(client, asha.bearer))["items"]
+    }
+    when = "Thursday, 02 May 2030, 00:00 (Asia/Dhaka)."
+    kept = "A seat is kept for you until Wednesday, 01 May 2030, 00:00 (Asia/Dhaka): answer GOING to take it."
+    assert told == {
+        "/events/7": (
+            "seat_offered", "A seat for you: Tea", f"{kept} After that it is offered to the next one. {when}",
+        ),
+        "/events/5": ("seat_moved", "You have a seat: Tea", f"An organiser gave you a seat. {when}"),
+        "/events/10": (
+            "seat_moved", "You are on the waitlist: Tea", f"An organiser put you on the waitlist. {when}",
+        ),
+        "/events/9": ("seat_moved", "You have no seat: Tea", f"An organiser took you off the event. {when}"),
+    }  # fmt: skip
 
 
 async def test_more_of_the_same_is_counted_until_it_is_read(

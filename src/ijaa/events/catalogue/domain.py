@@ -60,12 +60,6 @@ def schedule_violations(
         yield Violation("/rsvp_deadline", "must not be after end_date")
 
 
-def waitlist_violations(mode: str) -> Iterator[Violation]:
-    """Yield what this release cannot do with the waitlist yet."""
-    if mode == "offer":
-        yield Violation("/waitlist_mode", "offer is not available yet: use auto, which promotes by itself")
-
-
 def search_key(*, title: str, event_type: str | None, tags: list[str], description: str | None) -> str:
     """Return what an event is found by, folded."""
     return fold(" ".join(filter(None, [title, event_type, *tags, description])))[:_KEY_LENGTH]

@@ -22,7 +22,7 @@ class Event(EventsBase):
             one_of("status", "DRAFT", "PUBLISHED", "CANCELLED", "COMPLETED", "NEEDS_ORGANISER"), name="status"
         ),
         CheckConstraint("capacity IS NULL OR capacity >= 1", name="capacity"),
-        CheckConstraint("going >= 0 AND waiting >= 0 AND waitlist_seq >= 0", name="seats"),
+        CheckConstraint("going >= 0 AND waiting >= 0 AND waitlist_seq >= 0 AND seat_entries >= 0", name="seats"),
         CheckConstraint("max_guests BETWEEN 0 AND 5", name="max_guests"),
         CheckConstraint(one_of("waitlist_mode", "auto", "offer"), name="waitlist_mode"),
         CheckConstraint("offer_minutes IS NULL OR offer_minutes BETWEEN 1 AND 10080", name="offer_minutes"),
@@ -72,6 +72,8 @@ class Event(EventsBase):
     going: Mapped[int] = mapped_column(server_default=text("0"))
     waiting: Mapped[int] = mapped_column(server_default=text("0"))
     waitlist_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    seat_entries: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """Entries of its ledger of seats; the last one has this number."""
     rsvp_deadline: Mapped[datetime | None]
     requires_approval: Mapped[bool]
     waitlist_mode: Mapped[str] = mapped_column(String(10))

@@ -10,12 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
-from ijaa.events.catalogue.domain import (
-    place_key,
-    schedule_violations,
-    search_key,
-    waitlist_violations,
-)
+from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key
 from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.news import News, occasion
@@ -59,15 +54,14 @@ class EventService:
             *schedule_violations(
                 start=wanted.start_date, end=wanted.end_date, zone=wanted.timezone, deadline=wanted.rsvp_deadline,
                 now=now,
-            ),
-            *waitlist_violations(wanted.waitlist_mode),
+            )
         )  # fmt: skip
         if (await self._directory.standings([member.username]))[member.username] != "active":
             raise NotActive
         event = Event(
             **{name: getattr(wanted, name) for name in wanted.__struct_fields__},
             created_by_username=member.username, created_at=now, updated_at=now,
-            going=0, waiting=0, waitlist_seq=0, search_key="", location_key=None,
+            going=0, waiting=0, waitlist_seq=0, seat_entries=0, search_key="", location_key=None,
         )  # fmt: skip
         _refresh_keys(event)
         async with self._database.transaction() as session:
@@ -116,7 +110,7 @@ class EventService:
             changes = {name: value for name, value in changes.items() if getattr(event, name) != value}
             if changes:
                 _refuse(*_edit_violations(event, changes, now))
-                before = occasion(event)
+                before, capacity = occasion(event), event.capacity
                 for name, value in changes.items():
                     setattr(event, name, value)
                 event.updated_at = now
@@ -125,6 +119,8 @@ class EventService:
                 self._tell(session, str(event_id))
                 if occasion(event).moved_from(before):
                     await self._news.moved(session, event, before)
+                if "capacity" in changes:
+                    await self._seats.note_capacity(session, event_id, capacity, event.capacity, now)
                 await self._seats.promote(session, event_id, now, "seats-added")
         return await self.read(member, event_id)
 
@@ -213,10 +209,7 @@ class EventService:
 def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:
     if event.end_date < now:
         moved = sorted(_TIMES & changes.keys())
-        return [
-            *(Violation(f"/{name}", "cannot be changed: the event is over") for name in moved),
-            *waitlist_violations(changes.get("waitlist_mode", event.waitlist_mode)),
-        ]
+        return [Violation(f"/{name}", "cannot be changed: the event is over") for name in moved]
     return [
         *schedule_violations(
             start=changes.get("start_date", event.start_date),
@@ -224,8 +217,7 @@ def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> li
             zone=changes.get("timezone", event.timezone),
             deadline=changes.get("rsvp_deadline", event.rsvp_deadline),
             now=now if "start_date" in changes else None,
-        ),
-        *waitlist_violations(changes.get("waitlist_mode", event.waitlist_mode)),
+        )
     ]
 
 

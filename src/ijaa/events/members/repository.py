@@ -67,6 +67,7 @@ _NAMED = """(
     OR EXISTS (SELECT FROM event_organisers o WHERE o.added_by = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_username = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
+    OR EXISTS (SELECT FROM seat_ledger s WHERE s.username = m.username)
 )"""
 _LEFT_OVER = text(f"""
 SELECT m.username FROM members m

@@ -6,7 +6,7 @@ from litestar import Controller, Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
+from ijaa.events.participations.schemas import MovePost, ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
 from ijaa.events.participations.service import ParticipationService
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
@@ -40,7 +40,7 @@ class RsvpController(Controller):
         participations: NamedDependency[ParticipationService],
         event_id: EventId,
     ) -> RsvpRead:
-        """Give the caller's answer, with the place on the waitlist."""
+        """Give the caller's answer, with the place on the waitlist and what happened to the seat until now."""
         return await participations.own(caller, event_id)
 
     @delete(operation_id="deleteRsvp", summary="Take my answer back")
@@ -98,6 +98,18 @@ class ParticipantController(Controller):
     ) -> RsvpRead:
         """Turn down somebody who waits for approval."""
         return await participations.decide(caller, event_id, username, approve=False)
+
+    @post("/{username:str}/move", operation_id="moveParticipant", summary="Move a participant", status_code=200)
+    async def move(
+        self,
+        caller: NamedDependency[Principal],
+        participations: NamedDependency[ParticipationService],
+        event_id: EventId,
+        username: Username,
+        data: JSONBody[MovePost],
+    ) -> RsvpRead:
+        """Give a seat that is free, a place on the waitlist, or neither, to somebody who answered."""
+        return await participations.move(caller, event_id, username, data)
 
 
 def participation_router(service: ParticipationService) -> Router:

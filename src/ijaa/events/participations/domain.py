@@ -15,18 +15,20 @@ class Move(Enum):
     """Go on waiting, for more or fewer seats."""
     ASK = auto()
     """Wait for an organiser's approval; no seat yet."""
+    ACCEPT = auto()
+    """Take the seats that are offered."""
     LEAVE = auto()
     """Hold no seat and wait for none."""
 
 
-def move(old: str | None, answer: str, *, needs_approval: bool) -> Move:
-    """Return what an answer does, given the status before it."""
+def move(old: str | None, answer: str, *, needs_approval: bool, offered: bool = False) -> Move:
+    """Return what an answer does, given the status before it and whether a seat is offered."""
     if answer != "GOING":
         return Move.LEAVE
     if old == "GOING":
         return Move.RESIZE
     if old == "WAITLISTED":
-        return Move.KEEP_PLACE
+        return Move.ACCEPT if offered else Move.KEEP_PLACE
     return Move.ASK if needs_approval else Move.CLAIM
 
 

@@ -18,6 +18,7 @@ class EventParticipation(EventsBase):
         CheckConstraint(one_of("status", "GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED"), name="status"),
         CheckConstraint("guests BETWEEN 0 AND 5", name="guests"),
         CheckConstraint("(status = 'WAITLISTED') = (seq IS NOT NULL) AND seq > 0", name="seq"),
+        CheckConstraint("offered_until IS NULL OR status = 'WAITLISTED'", name="offered_until"),
         CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
         CheckConstraint(
             "participant_username = lower(participant_username) AND participant_username <> ''",
@@ -33,6 +34,12 @@ class EventParticipation(EventsBase):
             "seq",
             postgresql_where=text("status = 'WAITLISTED'"),
         ),
+        Index(
+            "idx_event_participations_offered",
+            "event_id",
+            "offered_until",
+            postgresql_where=text("offered_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -47,6 +54,8 @@ class EventParticipation(EventsBase):
     promoted_at: Mapped[datetime | None]
     asked_again_at: Mapped[datetime | None]
     """When the event moved so far that he was asked whether he still comes; NULL once he has said."""
+    offered_until: Mapped[datetime | None]
+    """Until when a seat is kept for a member who waits."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
 

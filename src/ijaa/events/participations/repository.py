@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.participations.schemas import ParticipationStatus
+from ijaa.events.seats.answer_repository import Answer
+from ijaa.events.seats.domain import Past
+from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.visibility import INVITED, MINE, ORGANISES, VISIBLE
-from ijaa.shared.database import Database
+from ijaa.shared.database import Database, Statement
 from ijaa.shared.schema import columns
 
 
@@ -38,6 +39,7 @@ class Mine(msgspec.Struct, frozen=True):
     version: int | None
     position: int | None
     asked_again_at: datetime | None
+    offered_until: datetime | None
 
     @property
     def welcome(self) -> bool:
@@ -48,6 +50,17 @@ class Mine(msgspec.Struct, frozen=True):
     def seats(self) -> int:
         """Seats held now."""
         return 1 + (self.guests or 0) if self.status == "GOING" else 0
+
+    def answer_of(self, username: str) -> Answer:
+        """Return the answer as `seats` changes it; `username` is the viewer's."""
+        return Answer(
+            event_id=self.event_id,
+            username=username,
+            id=self.id,
+            version=self.version,
+            status=self.status,
+            guests=self.guests or 0,
+        )
 
 
 class ParticipantRow(msgspec.Struct, frozen=True):
@@ -88,9 +101,10 @@ _MINE_COLUMNS = columns(
     version="my.version",
     position=_POSITION.format(p="my"),
     asked_again_at="my.asked_again_at",
+    offered_until="my.offered_until",
 )
 MINE_SQL = f"SELECT {_MINE_COLUMNS} FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}"
-_MINE_AGAIN = text(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
+_MINE_AGAIN = Statement(MINE_SQL.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
 
 _PAGE = f"""
 SELECT {columns(ParticipantRow, "p", username="p.participant_username", position=_POSITION.format(p="p"))}
@@ -103,41 +117,13 @@ SELECT (SELECT count(*) FROM event_participations WHERE event_id = $1 AND status
      + (SELECT coalesce(sum(answers), 0) FROM erased_answers WHERE event_id = $1 AND status = ANY ($2::text[]))
 """
 
-_INSERT = text("""
-INSERT INTO event_participations (event_id, participant_username, status, guests, message, seq, responded_at)
-VALUES (:event_id, :username, :status, :guests, :message, :seq, :now)
-ON CONFLICT (event_id, participant_username) DO NOTHING
-RETURNING id
-""")
-_UPDATE = text("""
-UPDATE event_participations
-SET status = :status, guests = :guests, message = :message, seq = :seq, responded_at = :now, asked_again_at = NULL,
-    version = version + 1
-WHERE id = :id AND version = :version
-RETURNING id
-""")
-_KEEP_PLACE = text("""
-UPDATE event_participations SET guests = :guests, message = :message, asked_again_at = NULL, version = version + 1
-WHERE id = :id AND version = :version
-RETURNING id
-""")
-_CONFIRM = text("""
-UPDATE event_participations SET responded_at = :now, asked_again_at = NULL, version = version + 1
-WHERE id = :id AND version = :version
-RETURNING id
-""")
-_DELETE = text("DELETE FROM event_participations WHERE id = :id AND version = :version RETURNING id")
-
-
-class Raced(Exception):  # noqa: N818 - an answer to try again, not a failure
-    """The participation changed between reading and writing it: roll back and try again."""
-
 
 class ParticipationRepository:
-    """Answers, to read and to write; every write re-checks what was read."""
+    """Answers to read; `seats` writes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._ledger = LedgerRepository(database)
 
     async def mine(self, event_id: int, viewer: str) -> Mine | None:
         """Return an event the viewer may see with his own answer, or None."""
@@ -145,8 +131,8 @@ class ParticipationRepository:
 
     async def mine_within(self, session: AsyncSession, event_id: int, viewer: str) -> Mine | None:
         """Return the same as the transaction has it."""
-        row = (await session.execute(_MINE_AGAIN, {"viewer": viewer, "event_id": event_id})).first()
-        return None if row is None else Mine(*row)
+        found = await _MINE_AGAIN.run(session, {"viewer": viewer, "event_id": event_id})
+        return Mine(*found[0]) if found else None
 
     async def page(
         self, event_id: int, statuses: list[str], after: int, limit: int, *, without: Collection[str]
@@ -159,31 +145,6 @@ class ParticipationRepository:
         total: int = await self._database.fetch_value(_COUNT, event_id, statuses)
         return total
 
-    async def put(
-        self, session: AsyncSession, mine: Mine, username: str, *, status: str, guests: int,
-        message: str | None, seq: int | None, now: datetime,
-    ) -> None:  # fmt: skip
-        """Write an answer; raise `Raced` when it is not any more what `mine` says."""
-        values = {"status": status, "guests": guests, "message": message, "seq": seq, "now": now}
-        if mine.id is None:
-            await _once(session, _INSERT, {**values, "event_id": mine.event_id, "username": username})
-        else:
-            await _once(session, _UPDATE, {**values, "id": mine.id, "version": mine.version})
-
-    async def keep_place(self, session: AsyncSession, mine: Mine, *, guests: int, message: str | None) -> None:
-        """Change an answer that keeps its status, and its place in the order."""
-        values = {"guests": guests, "message": message, "id": mine.id, "version": mine.version}
-        await _once(session, _KEEP_PLACE, values)
-
-    async def confirm(self, session: AsyncSession, mine: Mine, now: datetime) -> None:
-        """Note that an answer still holds though the event moved."""
-        await _once(session, _CONFIRM, {"id": mine.id, "version": mine.version, "now": now})
-
-    async def remove(self, session: AsyncSession, mine: Mine) -> None:
-        """Take an answer back."""
-        await _once(session, _DELETE, {"id": mine.id, "version": mine.version})
-
-
-async def _once(session: AsyncSession, statement: Any, values: dict[str, Any]) -> None:
-    if (await session.execute(statement, values)).first() is None:
-        raise Raced
+    async def history(self, event_id: int, username: str) -> list[Past]:
+        """Return what happened to somebody's seat, the latest of it, in order."""
+        return await self._ledger.history(event_id, username)

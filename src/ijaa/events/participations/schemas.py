@@ -7,9 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from ijaa.events.catalogue.schemas import Guests, Message
-from ijaa.shared.schema import Body, View
+from ijaa.events.seats.domain import What, Why
+from ijaa.shared.schema import MAX_INT, Body, View
 
 Answer = Literal["GOING", "MAYBE", "NOT_GOING"]
+Place = Annotated[int, Meta(ge=1, le=MAX_INT)]
 ParticipationStatus = Literal["GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED"]
 
 
@@ -19,6 +21,26 @@ class RsvpPut(Body, frozen=True, kw_only=True):
     status: Answer
     message: Message | None = None
     guests: Guests = 0
+
+
+class MovePost(Body, frozen=True, kw_only=True):
+    """Where an organiser wants somebody who answered; `position` is a place on the waitlist, the tail without it."""
+
+    status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+    position: Place | None = None
+
+
+class PastRead(View, frozen=True, kw_only=True):
+    """One thing that happened to one's seat."""
+
+    at: datetime
+    what: What
+    text: str
+    """The same in a sentence; who else was concerned is never named."""
+    status: ParticipationStatus | None
+    guests: int
+    position: Annotated[int | None, Meta(description="1-based place on the waitlist then")]
+    reason: Why | None
 
 
 class RsvpRead(View, frozen=True, kw_only=True):
@@ -32,6 +54,10 @@ class RsvpRead(View, frozen=True, kw_only=True):
     message: str | None
     asked_again_at: datetime | None
     """When the event moved and he was asked again; the same answer once more confirms it."""
+    offered_until: datetime | msgspec.UnsetType = msgspec.UNSET
+    """Until when a seat can be accepted, by PUT of GOING; only while one is offered."""
+    history: list[PastRead] | msgspec.UnsetType = msgspec.UNSET
+    """The latest 100 things that happened to it, the oldest first; only where it is read."""
 
 
 class ParticipantRead(View, frozen=True, kw_only=True):

@@ -2,17 +2,28 @@
 
 from collections.abc import Awaitable, Callable
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of, cards_on_duty, hidden_from
-from ijaa.events.errors import InvitationNeeded, NotEnoughSeats, NotOrganiser, NotPending, RsvpClosed
+from ijaa.events.errors import InvitationNeeded, NotOrganiser, NotPending, RsvpClosed
 from ijaa.events.messages import AnswerGiven
-from ijaa.events.participations.domain import Move, may_answer, move, takes_answers
+from ijaa.events.participations.domain import may_answer, takes_answers
 from ijaa.events.participations.line import Lines
-from ijaa.events.participations.repository import Mine, ParticipantRow, ParticipationRepository, Raced
-from ijaa.events.participations.schemas import ParticipantRead, ParticipationStatus, RsvpPut, RsvpRead
+from ijaa.events.participations.repository import Mine, ParticipantRow, ParticipationRepository
+from ijaa.events.participations.schemas import (
+    MovePost,
+    ParticipantRead,
+    ParticipationStatus,
+    PastRead,
+    RsvpPut,
+    RsvpRead,
+)
+from ijaa.events.participations.seating import Seating, standing_offer
 from ijaa.events.ports import MemberCard, UserDirectory
+from ijaa.events.seats.answer_repository import Raced
+from ijaa.events.seats.domain import Past, said
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
@@ -38,6 +49,7 @@ class ParticipationService:
         self._publish = publish
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
+        self._seating = Seating(seats, repository, publish, clock)
         self._lines = Lines()
 
     async def answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
@@ -48,28 +60,33 @@ class ParticipationService:
     async def _answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
         mine = await self._mine(member.username, event_id)
         if mine.asked_again_at is not None and _says_nothing_new(mine, wanted):
-            return _read(await self._confirmed(member.username, mine))
+            return self._read(await self._confirmed(member.username, mine))
         self._refuse_closed(mine)
         if not may_answer(mine.status, wanted.status, welcome=mine.welcome):
             raise InvitationNeeded
         if wanted.guests > mine.max_guests and wanted.status == "GOING":
             raise Invalid([Violation("/guests", f"must not be more than {mine.max_guests} for this event")])
         if _says_nothing_new(mine, wanted):
-            return _read(mine)
+            return self._read(mine)
 
         async def put(session: AsyncSession, current: Mine) -> None:
-            await self._put(session, current, member.username, wanted)
+            await self._seating.put(session, current, member.username, wanted)
+            if current.status != wanted.status and (
+                told := [one for one in current.organisers if one != member.username]
+            ):
+                given = AnswerGiven(event_id=event_id, title=current.title, organisers=told)
+                await self._publish(session, given)
 
-        return _read(await self._settled(member.username, mine, put))
+        return self._read(await self._settled(member.username, mine, put))
 
     async def _confirmed(self, username: str, mine: Mine) -> Mine:
         """Let an answer stand that was asked for again, after the deadline as well: it takes no seat."""
-        self._refuse_closed(structs.replace(mine, rsvp_deadline=None))
+        self._refuse_closed(replace(mine, rsvp_deadline=None))
 
         async def confirm(session: AsyncSession, current: Mine) -> None:
             await self._seats.lock(session, current.event_id, self._clock.now())
             if current.asked_again_at is not None:
-                await self._repository.confirm(session, current, self._clock.now())
+                await self._seats.confirm(session, current.answer_of(username), self._clock.now())
 
         return await self._settled(username, mine, confirm)
 
@@ -82,42 +99,55 @@ class ParticipationService:
         async def remove(session: AsyncSession, current: Mine) -> None:
             if current.id is not None:
                 await self._seats.lock(session, current.event_id, self._clock.now())
-                await self._repository.remove(session, current)
-                await self._give_up(session, current)
+                await self._seating.leave(session, current, member.username, None, "withdrawn", None)
 
         async with self._lines.at(event_id):
             await self._settled(member.username, mine, remove)
 
     async def own(self, member: Principal, event_id: int) -> RsvpRead:
-        """Return the member's answer; raise `NotFound` without one."""
+        """Return the member's answer and what became of it until now; raise `NotFound` without one."""
         mine = await self._mine(member.username, event_id)
         if mine.id is None:
             raise NotFound("You have not answered this event.")
-        return _read(mine)
+        history = await self._repository.history(event_id, member.username)
+        return replace(self._read(mine), history=[_past(one) for one in history])
 
     async def decide(self, organiser: Principal, event_id: int, username: str, *, approve: bool) -> RsvpRead:
         """Approve or reject somebody who waits for approval; approval takes a seat, or a place on the waitlist."""
-        seen = await self._mine(organiser.username, event_id)
-        if not seen.organises:
-            raise NotOrganiser
+        seen = await self._organised(organiser, event_id)
         if approve:
             self._refuse_closed(seen)
-        mine = await self._repository.mine(event_id, username.lower())
-        if mine is None or mine.id is None:
-            raise NotFound("This member has not answered the event.")
+        mine = await self._theirs(event_id, username.lower())
 
         async def settle(session: AsyncSession, current: Mine) -> None:
             if current.status != "PENDING":
                 raise NotPending
-            guests, message = current.guests or 0, current.message
             if approve:
-                await self._claim(session, current, username.lower(), guests, message)
+                await self._seating.approve(session, current, username.lower())
             else:
                 await self._seats.lock(session, event_id, self._clock.now())
-                await self._write(session, current, username.lower(), "NOT_GOING", 0, message)
+                await self._seating.reject(session, current, username.lower())
 
         async with self._lines.at(event_id):
-            return _read(await self._settled(username.lower(), mine, settle))
+            return self._read(await self._settled(username.lower(), mine, settle))
+
+    async def move(self, organiser: Principal, event_id: int, username: str, wanted: MovePost) -> RsvpRead:
+        """Give somebody who asked for a seat one that is free, a place on the waitlist, or neither; he is told.
+
+        An organiser may do so after the deadline. A seat that becomes free goes to who is next.
+        """
+        seen = await self._organised(organiser, event_id)
+        if wanted.position is not None and wanted.status != "WAITLISTED":
+            raise Invalid([Violation("/position", "is a place on the waitlist: ask for WAITLISTED")])
+        if not takes_answers(status=seen.event_status, end=seen.end_date, deadline=None, now=self._clock.now()):
+            raise RsvpClosed
+        mine = await self._theirs(event_id, username.lower())
+
+        async def put(session: AsyncSession, current: Mine) -> None:
+            await self._seating.move(session, current, username.lower(), wanted)
+
+        async with self._lines.at(event_id):
+            return self._read(await self._settled(username.lower(), mine, put))
 
     async def page(
         self, member: Principal, event_id: int, status: ParticipationStatus | None, cursor: str | None,
@@ -140,6 +170,18 @@ class ParticipationService:
         items = [_participant(row, cards[row.username], organises=mine.organises) for row in kept]
         total = await self._repository.count(event_id, statuses) if include_total else UNSET
         return Page(items=items, next_cursor=following, total=total)
+
+    async def _organised(self, organiser: Principal, event_id: int) -> Mine:
+        seen = await self._mine(organiser.username, event_id)
+        if not seen.organises:
+            raise NotOrganiser
+        return seen
+
+    async def _theirs(self, event_id: int, username: str) -> Mine:
+        mine = await self._repository.mine(event_id, username)
+        if mine is None or mine.id is None:
+            raise NotFound("This member has not answered the event.")
+        return mine
 
     async def _mine(self, username: str, event_id: int) -> Mine:
         mine = await self._repository.mine(event_id, username)
@@ -173,72 +215,22 @@ class ParticipationService:
         await change(session, mine)
         return await self._repository.mine_within(session, mine.event_id, username) or mine
 
-    async def _put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
-        message = wanted.message
-        match move(mine.status, wanted.status, needs_approval=mine.requires_approval and not mine.organises):
-            case Move.CLAIM:
-                await self._claim(session, mine, username, wanted.guests, message)
-            case Move.RESIZE:
-                await self._resize(session, mine, wanted)
-            case Move.KEEP_PLACE:
-                await self._lock(session, mine)
-                await self._repository.keep_place(session, mine, guests=wanted.guests, message=message)
-                await self._seats.promote(session, mine.event_id, self._clock.now())
-            case Move.ASK:
-                await self._lock(session, mine)
-                await self._write(session, mine, username, "PENDING", wanted.guests, message)
-            case Move.LEAVE:
-                await self._lock(session, mine)
-                await self._write(session, mine, username, wanted.status, 0, message)
-                await self._give_up(session, mine)
-        if mine.status != wanted.status and (told := [one for one in mine.organisers if one != username]):
-            await self._publish(session, AnswerGiven(event_id=mine.event_id, title=mine.title, organisers=told))
-
-    async def _lock(self, session: AsyncSession, mine: Mine) -> None:
-        """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
-        if not await self._seats.lock(session, mine.event_id, self._clock.now()):
-            raise RsvpClosed
-
-    async def _claim(self, session: AsyncSession, mine: Mine, username: str, guests: int, message: str | None) -> None:
-        """Take seats, or join the tail of the waitlist and promote at once: a freed seat may fit already."""
-        now = self._clock.now()
-        if await self._seats.claim(session, mine.event_id, 1 + guests, now):
-            await self._write(session, mine, username, "GOING", guests, message)
-            return
-        seq = await self._seats.queue(session, mine.event_id, now)
-        if seq is None:
-            raise RsvpClosed
-        await self._write(session, mine, username, "WAITLISTED", guests, message, seq)
-        await self._seats.promote(session, mine.event_id, now)
-
-    async def _resize(self, session: AsyncSession, mine: Mine, wanted: RsvpPut) -> None:
-        await self._lock(session, mine)
-        await self._repository.keep_place(session, mine, guests=wanted.guests, message=wanted.message)
-        more = wanted.guests - (mine.guests or 0)
-        if more > 0 and not await self._seats.claim(session, mine.event_id, more, self._clock.now()):
-            raise NotEnoughSeats
-        if more < 0:
-            await self._seats.release(session, mine.event_id, -more)
-            await self._seats.promote(session, mine.event_id, self._clock.now())
-
-    async def _give_up(self, session: AsyncSession, mine: Mine) -> None:
-        """Take the old answer out of the counters, once it is certain that it was the last one."""
-        if mine.status == "WAITLISTED":
-            await self._seats.unqueue(session, mine.event_id)
-        elif mine.status == "GOING":
-            await self._seats.release(session, mine.event_id, mine.seats)
-            await self._seats.promote(session, mine.event_id, self._clock.now())
-
-    async def _write(
-        self, session: AsyncSession, mine: Mine, username: str, status: str, guests: int,
-        message: str | None, seq: int | None = None,
-    ) -> None:  # fmt: skip
-        await self._repository.put(
-            session, mine, username, status=status, guests=guests, message=message, seq=seq, now=self._clock.now()
+    def _read(self, mine: Mine) -> RsvpRead:
+        return RsvpRead(
+            status=mine.status or "NOT_GOING",
+            guests=mine.guests or 0,
+            position=mine.position,
+            seats_taken=mine.going,
+            capacity=mine.capacity,
+            message=mine.message,
+            asked_again_at=mine.asked_again_at,
+            offered_until=standing_offer(mine, self._clock.now()) or UNSET,
         )
 
 
 def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
+    if wanted.status == "GOING" and (mine.offered_until or (mine.status == "PENDING" and not mine.requires_approval)):
+        return False  # he accepts an offer, or need not ask any more
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0
     return (standing, mine.guests, mine.message) == (wanted.status, guests, wanted.message)
@@ -258,13 +250,8 @@ def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> P
     )
 
 
-def _read(mine: Mine) -> RsvpRead:
-    return RsvpRead(
-        status=mine.status or "NOT_GOING",
-        guests=mine.guests or 0,
-        position=mine.position,
-        seats_taken=mine.going,
-        capacity=mine.capacity,
-        message=mine.message,
-        asked_again_at=mine.asked_again_at,
-    )
+def _past(one: Past) -> PastRead:
+    return PastRead(
+        at=one.at, what=one.what, text=said(one), status=one.status, guests=one.guests, position=one.position,
+        reason=one.reason,
+    )  # fmt: skip

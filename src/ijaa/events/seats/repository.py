@@ -1,4 +1,7 @@
-"""SQL of seats. Every function takes, or already holds, the lock of the event's row; participations come after it."""
+"""SQL of seats. Every function takes, or already holds, the lock of the event's row; participations come after it.
+
+What happens to a seat is an entry of the ledger in the same transaction, and mostly in the same statement.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,49 +10,46 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.messages import Reason, SeatPromoted
-from ijaa.events.seats.domain import Waiter, next_in
+from ijaa.events.messages import SeatOffered, SeatPromoted
+from ijaa.events.seats.answer_repository import Answer, AnswerRepository, Step
+from ijaa.events.seats.domain import What, Why, next_in, offer_ends, unheld
+from ijaa.events.seats.waitlist_repository import WaitlistRepository
+from ijaa.shared.database import Statement
 from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
 
 OPEN = "status = 'PUBLISHED' AND end_date > :now AND (rsvp_deadline IS NULL OR rsvp_deadline >= :now)"
 """When an event takes answers, and promotes."""
 
-_CLAIM = text(f"""
-UPDATE events SET going = going + :seats
+CLAIM = Statement(f"""
+UPDATE events SET going = going + :seats, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN} AND (capacity IS NULL OR going + :seats <= capacity) AND waiting = 0
-RETURNING id
+RETURNING seat_entries
 """)
-_QUEUE = text(f"""
-UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1
+QUEUE = Statement(f"""
+UPDATE events SET waiting = waiting + 1, waitlist_seq = waitlist_seq + 1, seat_entries = seat_entries + 1
 WHERE id = :event_id AND {OPEN}
-RETURNING waitlist_seq
+RETURNING seat_entries, waitlist_seq, waiting - (
+    SELECT count(*) FROM event_participations p
+    WHERE p.event_id = events.id AND p.status = 'WAITLISTED' AND p.priority < 0)
 """)
-_LOCK = text(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
-_RELEASE = text("UPDATE events SET going = going - :seats WHERE id = :event_id")
-_UNQUEUE = text("UPDATE events SET waiting = waiting - 1 WHERE id = :event_id")
-_STATE = text(f"""
-SELECT going, capacity, waiting, ({OPEN}) AS open, title, start_date, timezone FROM events WHERE id = :event_id
+_LOCK = Statement(f"SELECT {OPEN} FROM events WHERE id = :event_id FOR UPDATE")
+STATE = Statement(f"""
+SELECT going, capacity, waiting, ({OPEN}) AS open, waitlist_seq, waitlist_mode, offer_minutes, rsvp_deadline,
+       title, start_date, timezone,
+       (SELECT coalesce(sum(1 + p.guests), 0) FROM event_participations p
+        WHERE p.event_id = events.id AND p.offered_until IS NOT NULL)
+FROM events WHERE id = :event_id
 """)
-_NEXT = text("""
-SELECT p.id, 1 + p.guests
-FROM event_participations p JOIN events e ON e.id = p.event_id
-WHERE p.event_id = :event_id AND p.status = 'WAITLISTED' AND 1 + p.guests <= :free
-  AND (e.privacy = 'PUBLIC' OR p.participant_username = e.created_by_username OR EXISTS (
-       SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username)
-       OR EXISTS (SELECT FROM event_organisers o
-                  WHERE o.event_id = e.id AND o.username = p.participant_username AND o.role = 'CO_ORGANISER'))
-  AND NOT EXISTS (SELECT FROM members m WHERE m.username = p.participant_username AND m.standing <> 'active')
-ORDER BY p.priority DESC, p.seq LIMIT :limit
+_RESIZED = text("""
+WITH numbered AS (
+    UPDATE events SET seat_entries = seat_entries + 1 WHERE id = :event_id RETURNING id, seat_entries
+)
+INSERT INTO seat_ledger (event_id, entry, at, what, actor, capacity_before, capacity)
+SELECT id, seat_entries, CAST(:now AS timestamptz), 'capacity-changed', 'organiser', CAST(:before AS int),
+       CAST(:after AS int)
+FROM numbered
 """)
-_SEAT = text("""
-UPDATE event_participations
-SET status = 'GOING', seq = NULL, promoted_at = :now, version = version + 1
-WHERE id = ANY (:ids)
-RETURNING participant_username
-""")
-_COUNT = text("UPDATE events SET going = going + :seats, waiting = waiting - :entries WHERE id = :event_id")
-
 _AWAITED = text("""
 SELECT DISTINCT event_id FROM event_participations
 WHERE participant_username = ANY (:usernames) AND status = 'WAITLISTED' ORDER BY event_id
@@ -75,72 +75,121 @@ ON CONFLICT (event_id, status) DO UPDATE SET
 _FORGET = text("""
 WITH gone AS (
     DELETE FROM event_participations WHERE event_id = ANY (:event_ids) AND participant_username = ANY (:usernames)
-    RETURNING event_id, status, guests
-), freed AS (
-    SELECT event_id, count(*) FILTER (WHERE status = 'WAITLISTED') AS entries,
-           coalesce(sum(1 + guests) FILTER (WHERE status = 'GOING' AND event_id = ANY (:coming)), 0) AS seats
-    FROM gone GROUP BY event_id
+    RETURNING id, event_id, status, guests
+), numbered AS (
+    SELECT id, event_id, status, guests, CAST(status = 'WAITLISTED' AS int) AS entries,
+           CASE WHEN status = 'GOING' AND event_id = ANY (:coming) THEN 1 + guests ELSE 0 END AS seats,
+           row_number() OVER (PARTITION BY event_id ORDER BY id) AS nth
+    FROM gone
+), counted AS (
+    UPDATE events e
+    SET going = e.going - f.seats, waiting = e.waiting - f.entries, seat_entries = e.seat_entries + f.nth
+    FROM (
+        SELECT event_id, sum(entries) AS entries, sum(seats) AS seats, count(*) AS nth FROM numbered GROUP BY event_id
+    ) f
+    WHERE e.id = f.event_id RETURNING e.id, e.seat_entries - f.nth AS before, f.seats + f.entries > 0 AS freed
+), noted AS (
+    INSERT INTO seat_ledger (event_id, entry, at, what, actor, participation_id, status_before, guests_before, seats,
+        waiting)
+    SELECT n.event_id, c.before + n.nth, CAST(:now AS timestamptz), 'erased', 'system', n.id, n.status, n.guests,
+           -n.seats, -n.entries
+    FROM numbered n JOIN counted c ON c.id = n.event_id
 )
-UPDATE events e SET going = e.going - f.seats, waiting = e.waiting - f.entries FROM freed f
-WHERE e.id = f.event_id AND (f.seats > 0 OR f.entries > 0) RETURNING e.id
+SELECT id FROM counted WHERE freed
 """)
 
-_ALL = 1_000_000
-_BATCH = 500
+
+class Queued(msgspec.Struct, frozen=True):
+    """A place at the tail of a waitlist."""
+
+    entry: int
+    seq: int
+    position: int
 
 
 class SeatState(msgspec.Struct, frozen=True):
-    """The counters of an event."""
+    """The counters of an event, and what decides who is next."""
 
     going: int
     capacity: int | None
     waiting: int
     open: bool
+    waitlist_seq: int
+    waitlist_mode: str
+    offer_minutes: int | None
+    rsvp_deadline: datetime | None
     title: str
     start_date: datetime
     timezone: str
+    held: int
+    """Seats kept for those to whom they are offered."""
 
     @property
     def free(self) -> int | None:
-        """Seats nobody holds, never below 0; None without a limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.going)
+        """Seats nobody holds and nobody is offered, never below 0; None without a limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.going - self.held)
 
 
 class SeatRepository:
-    """Takes, frees and hands on seats, and tells who got one."""
+    """Takes, frees, offers and hands on seats, and tells who got one."""
 
     def __init__(self, publish: Publish, tell: Tell) -> None:
         self._publish, self._tell = publish, tell
+        self._answers, self.waitlist = AnswerRepository(), WaitlistRepository()
 
     async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
         """Take the lock every other change of seats waits for; return whether the event takes answers."""
-        return bool(await session.scalar(_LOCK, {"event_id": event_id, "now": now}))
+        found = await _LOCK.run(session, {"event_id": event_id, "now": now})
+        return bool(found and found[0][0])
 
-    async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> bool:
-        """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides."""
-        taken = await session.execute(_CLAIM, {"event_id": event_id, "seats": seats, "now": now})
-        self._tell(session, str(event_id))
-        return taken.first() is not None
+    async def claim(self, session: AsyncSession, event_id: int, seats: int, now: datetime) -> int | None:
+        """Take seats if they are free, nobody waits and the event takes answers; one conditional UPDATE decides.
 
-    async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> int | None:
-        """Join the tail of the waitlist and return the place in its order, or None when the event takes no answers."""
+        Returns the number of the entry that `put` has to write of it, or None.
+        """
+        claimed = await CLAIM.run(session, {"event_id": event_id, "seats": seats, "now": now})
         self._tell(session, str(event_id))
-        seq: int | None = await session.scalar(_QUEUE, {"event_id": event_id, "now": now})
-        return seq
+        return claimed[0][0] if claimed else None
 
-    async def release(self, session: AsyncSession, event_id: int, seats: int) -> None:
-        """Give seats back; `promote` in the same transaction hands them on."""
+    async def queue(self, session: AsyncSession, event_id: int, now: datetime) -> Queued | None:
+        """Join the tail of the waitlist, which `put` has to write, or return None when the event takes no answers."""
         self._tell(session, str(event_id))
-        await session.execute(_RELEASE, {"event_id": event_id, "seats": seats})
+        queued = await QUEUE.run(session, {"event_id": event_id, "now": now})
+        return Queued(*queued[0]) if queued else None
 
-    async def unqueue(self, session: AsyncSession, event_id: int) -> None:
-        """Leave the waitlist."""
-        self._tell(session, str(event_id))
-        await session.execute(_UNQUEUE, {"event_id": event_id})
+    async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
+        """Write an answer whose seats are counted; raise `Raced` when it is not any more what was read."""
+        await self._answers.put(session, answer, step, now, entry=entry)
+
+    async def change(
+        self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, held: int = 0,
+        most_waiting: int | None = None,
+    ) -> bool:  # fmt: skip
+        """Write an answer and count its seats; return False where they are not free. Raises `Raced`.
+
+        The caller holds the lock, and lets `promote` hand on what was freed. `held` seats are kept for others; more
+        are taken only where no more than `most_waiting` wait, if that is given.
+        """
+        self._tell(session, str(answer.event_id))
+        return await self._answers.change(session, answer, step, now, held=held, most_waiting=most_waiting)
+
+    async def reword(self, session: AsyncSession, answer: Answer, message: str | None) -> None:
+        """Change what somebody says with an answer; raise `Raced` when it is not any more what was read."""
+        await self._answers.reword(session, answer, message)
+
+    async def confirm(self, session: AsyncSession, answer: Answer, now: datetime) -> None:
+        """Note that an answer still holds though the event moved; raise `Raced`."""
+        await self._answers.confirm(session, answer, now)
+
+    async def note_capacity(
+        self, session: AsyncSession, event_id: int, before: int | None, after: int | None, now: datetime
+    ) -> None:
+        """Write down that an organiser changed how many seats there are."""
+        await session.execute(_RESIZED, {"event_id": event_id, "before": before, "after": after, "now": now})
 
     async def state(self, session: AsyncSession, event_id: int, now: datetime) -> SeatState:
         """Return the counters."""
-        row = (await session.execute(_STATE, {"event_id": event_id, "now": now})).one()
+        (row,) = await STATE.run(session, {"event_id": event_id, "now": now})
         return SeatState(*row)
 
     async def lock_concerned(
@@ -160,7 +209,7 @@ class SeatRepository:
         coming = sorted(event_id for event_id, is_coming in events.items() if is_coming)
         past = sorted(events.keys() - set(coming))
         await session.execute(_COUNT_ERASED, {"past": past, "usernames": list(usernames)})
-        bound = {"event_ids": sorted(events), "coming": coming, "usernames": list(usernames)}
+        bound = {"event_ids": sorted(events), "coming": coming, "usernames": list(usernames), "now": now}
         freed = await session.scalars(_FORGET, bound)
         for event_id in sorted(freed.all()):
             self._tell(session, str(event_id))
@@ -173,35 +222,72 @@ class SeatRepository:
             if await self.lock(session, event_id, now):
                 await self.promote(session, event_id, now)
 
-    async def promote(self, session: AsyncSession, event_id: int, now: datetime, reason: Reason = "seat-freed") -> None:
-        """Hand every free seat to who is next; the caller holds the lock of the event's row."""
+    async def promote(self, session: AsyncSession, event_id: int, now: datetime, reason: Why = "seat-freed") -> None:
+        """Hand every free seat, or an offer of it, to who is next; the caller holds the lock of the event's row.
+
+        Offers that are over, or that cannot be kept, end first.
+        """
         while True:
             state = await self.state(session, event_id, now)
+            if state.held and (ended := await self._end_offers(session, event_id, state, now)) is not None:
+                reason = "offer-expired" if ended == "offer-expired" else reason
+                continue
             if not state.open or state.waiting == 0 or state.free == 0:
                 return
-            chosen = next_in(await self._waiters(session, event_id, state.free), state.free)
+            until = offer_ends(now, state.offer_minutes, state.rsvp_deadline, state.start_date)
+            offers = state.waitlist_mode == "offer"
+            if offers and until is None:
+                return
+            chosen = next_in(await self.waitlist.next_in(session, event_id, state.free), state.free)
             if not chosen:
                 return
-            promoted = await session.execute(_SEAT, {"ids": [waiter.id for waiter in chosen], "now": now})
-            await self._publish(
-                session, *(_promoted(event_id, username, state, reason) for username in promoted.scalars())
-            )
-            seats = sum(waiter.seats for waiter in chosen)
-            await session.execute(_COUNT, {"event_id": event_id, "seats": seats, "entries": len(chosen)})
+            self._tell(session, str(event_id))
+            if offers and until is not None:
+                names = await self.waitlist.happens(
+                    session, event_id, "offered", chosen, now, reason=reason, until=until
+                )
+                await self._publish(session, *(_offered(event_id, name, state, until) for name in names))
+            else:
+                names = await self.waitlist.happens(session, event_id, "promoted", chosen, now, reason=reason)
+                await self._publish(session, *(_promoted(event_id, name, state, reason) for name in names))
 
-    async def _waiters(self, session: AsyncSession, event_id: int, free: int | None) -> list[Waiter]:
-        # each takes a seat at least, so no more than `free` of those who fit can be chosen at once
-        limit = _BATCH if free is None else min(free, _BATCH)
-        asked = {"event_id": event_id, "free": _ALL if free is None else free, "limit": limit}
-        return [Waiter(*row) for row in await session.execute(_NEXT, asked)]
+    async def _end_offers(self, session: AsyncSession, event_id: int, state: SeatState, now: datetime) -> What | None:
+        """End offers: those that are over go to the tail, those that cannot be kept are taken back."""
+        offers = await self.waitlist.offered(session, event_id)
+        if overdue := [one.waiter for one in offers if one.until < now]:
+            first = state.waiting - len(overdue) + 1
+            behind = [msgspec.structs.replace(one, place=first + nth) for nth, one in enumerate(overdue)]
+            await self.waitlist.happens(session, event_id, "offer-expired", behind, now, tail=state.waitlist_seq)
+            return "offer-expired"
+        if not state.open:
+            return None
+        standing = [one.waiter for one in offers]
+        if state.waitlist_mode != "offer":
+            await self.waitlist.happens(session, event_id, "offer-withdrawn", standing, now)
+            return "offer-withdrawn"
+        if state.capacity is not None and (gone := unheld(standing, max(0, state.capacity - state.going))):
+            await self.waitlist.happens(session, event_id, "offer-withdrawn", gone, now, reason="seats-removed")
+            return "offer-withdrawn"
+        return None
 
 
-def _promoted(event_id: int, username: str, state: SeatState, reason: Reason) -> SeatPromoted:
+def _promoted(event_id: int, username: str, state: SeatState, reason: Why) -> SeatPromoted:
     return SeatPromoted(
         username=username,
         event_id=event_id,
         title=state.title,
         start_date=state.start_date,
         timezone=state.timezone,
-        reason=reason,
+        reason="seats-added" if reason == "seats-added" else "seat-freed",
+    )
+
+
+def _offered(event_id: int, username: str, state: SeatState, until: datetime) -> SeatOffered:
+    return SeatOffered(
+        username=username,
+        event_id=event_id,
+        title=state.title,
+        start_date=state.start_date,
+        timezone=state.timezone,
+        offered_until=until,
     )

@@ -10,7 +10,7 @@ import msgspec
 Kind = Literal[
     "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
     "announcement", "urgent_announcement", "report_resolved", "export_ended", "event_needs_organiser",
-    "organiser_appointed",
+    "organiser_appointed", "seat_offered", "seat_moved",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -24,6 +24,8 @@ class Channels(msgspec.Struct, frozen=True):
 
 DEFAULTS: Mapping[Kind, Channels] = {
     "seat_promoted": Channels(),
+    "seat_offered": Channels(),
+    "seat_moved": Channels(),
     "event_cancelled": Channels(),
     "event_moved": Channels(),
     "answer_given": Channels(email=False),
@@ -55,6 +57,11 @@ _ROLES = {
     "CO_ORGANISER": ("You organise", "You were asked to organise this event with others; you may resign at any time."),
     "CHECK_IN": ("You help", "You were asked to check people in at this event; you may resign at any time."),
 }
+_MOVED = {
+    "GOING": ("You have a seat", "An organiser gave you a seat."),
+    "WAITLISTED": ("You are on the waitlist", "An organiser put you on the waitlist."),
+    "NOT_GOING": ("You have no seat", "An organiser took you off the event."),
+}
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -79,6 +86,8 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
             return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
         case "export_ended":
             return _said_of_export(facts)
+        case "seat_promoted" | "seat_offered" | "seat_moved":
+            return _said_of_seat(kind, facts)
         case _:
             return _said_of_event(kind, facts, count)
 
@@ -103,12 +112,25 @@ def _said_of_export(facts: Mapping[str, Any]) -> Said:
     return Said("Your export is ready", text, path)
 
 
+def _said_of_seat(kind: Literal["seat_promoted", "seat_offered", "seat_moved"], facts: Mapping[str, Any]) -> Said:
+    title, path = facts["title"], f"/events/{facts['event_id']}"
+    if kind == "seat_promoted":
+        seat = _SEATS[facts.get("reason", "seat-freed")]
+        return Said(f"You have a seat: {title}", f"{seat} {_when(facts)}", path)
+    if kind == "seat_moved":
+        what, text = _MOVED[facts["status"]]
+        return Said(f"{what}: {title}", f"{text} {_when(facts)}", path)
+    until = datetime.fromisoformat(facts["offered_until"]).astimezone(ZoneInfo(facts["timezone"]))
+    text = (
+        f"A seat is kept for you until {until:%A, %d %B %Y, %H:%M} ({facts['timezone']}): answer GOING to take it."
+        f" After that it is offered to the next one. {_when(facts)}"
+    )
+    return Said(f"A seat for you: {title}", text, path)
+
+
 def _said_of_event(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     title, path = facts["title"], f"/events/{facts['event_id']}"
     match kind:
-        case "seat_promoted":
-            seat = _SEATS[facts.get("reason", "seat-freed")]
-            return Said(f"You have a seat: {title}", f"{seat} {_when(facts)}", path)
         case "event_cancelled":
             words = f" The organiser says: {facts['message']}" if facts.get("message") else ""
             text = f"The event was cancelled. It would have begun: {_when(facts)}{words}"

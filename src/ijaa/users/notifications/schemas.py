@@ -71,6 +71,8 @@ class Preferences(View, frozen=True):
     """What the member wants to be told of, and how."""
 
     seat_promoted: ChannelsRead
+    seat_offered: ChannelsRead
+    seat_moved: ChannelsRead
     event_cancelled: ChannelsRead
     event_moved: ChannelsRead
     answer_given: ChannelsRead
@@ -88,6 +90,8 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     """Kinds to change; null goes back to the default."""
 
     seat_promoted: ChannelsPatch | UnsetType | None = UNSET
+    seat_offered: ChannelsPatch | UnsetType | None = UNSET
+    seat_moved: ChannelsPatch | UnsetType | None = UNSET
     event_cancelled: ChannelsPatch | UnsetType | None = UNSET
     event_moved: ChannelsPatch | UnsetType | None = UNSET
     answer_given: ChannelsPatch | UnsetType | None = UNSET

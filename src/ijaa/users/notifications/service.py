@@ -30,7 +30,7 @@ from ijaa.users.notifications.schemas import (
     ReadMarks,
     Unread,
 )
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatPromoted
+from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
 
 _UNSUBSCRIBE = "unsubscribe"
 _CHANGES: Mapping[str, Kind] = {
@@ -148,6 +148,18 @@ class EventMessages:
         for one in received:
             facts = msgspec.structs.asdict(one.message)
             await self._tell(session, [facts.pop("username")], "seat_promoted", facts, one)
+
+    async def seat_offered(self, session: AsyncSession, received: Sequence[Received[SeatOffered]]) -> None:
+        """Tell members that a seat is kept for them, and until when."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], "seat_offered", facts, one)
+
+    async def seat_moved(self, session: AsyncSession, received: Sequence[Received[SeatMoved]]) -> None:
+        """Tell members where an organiser put them."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], "seat_moved", facts, one)
 
     async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
         """Tell those who come, or may, what became of an event."""

@@ -211,4 +211,14 @@ POLICIES: Mapping[str, Policy] = {
     "listParticipants": Policy(MEMBERS, flag="events.participation"),
     "approveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    # comments
+    "listComments": Policy(EVERYBODY, flag="events.comments"),
+    "createComment": Policy(MEMBERS, flag="events.comments"),
+    "getComment": Policy(EVERYBODY, flag="events.comments"),
+    "listReplies": Policy(EVERYBODY, flag="events.comments"),
+    "editComment": Policy(MEMBERS, flag="events.comments"),
+    "deleteComment": Policy(MEMBERS | _MODERATORS, flag="events.comments", admin_flag="admin.reports"),
+    "likeComment": Policy(MEMBERS, flag="events.comments"),
+    "unlikeComment": Policy(MEMBERS, flag="events.comments"),
+    "getCommentHistory": Policy(_MODERATORS, flag="admin.reports"),
 }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
 from ijaa.events.seats.repository import SeatRepository
@@ -35,7 +36,8 @@ async def replay_erasures(
     usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
     tell = Live("events", EventRepository(database).live).tell
-    members = MemberMessages(repository, SeatRepository(Outbox(database, clock).publish, tell), tell, clock)
+    seats, threads = SeatRepository(Outbox(database, clock).publish, tell), ThreadRepository(tell)
+    members = MemberMessages(repository, seats, threads, tell, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

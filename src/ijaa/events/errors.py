@@ -9,6 +9,12 @@ class NotOrganiser(Forbidden):
     code, title = "not-organiser", "Only an organiser of the event may do this"
 
 
+class NotAuthor(Forbidden):
+    """The caller sees the comment but did not write it."""
+
+    code, title = "not-author", "Only whoever wrote it may do this"
+
+
 class NotActive(Forbidden):
     """The account may not create events just now."""
 

@@ -9,6 +9,10 @@ from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
 from ijaa.events.catalogue.controller import event_router
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.comments.controller import comment_router
+from ijaa.events.comments.repository import CommentRepository
+from ijaa.events.comments.service import CommentService
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.internal.controller import internal_router
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
@@ -61,7 +65,8 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
-    messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
+    threads = ThreadRepository(live.tell)
+    messages = MemberMessages(MemberRepository(), seats, threads, live.tell, clock, cached.forget)
     events = EventService(
         database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
     )
@@ -73,6 +78,9 @@ def build(
         publish=outbox.publish,
         cursors=cursors,
         clock=clock,
+    )
+    comments = CommentService(
+        database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
     )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
@@ -95,7 +103,7 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, settings.secret_key, clock),
-        routes=[event_router(events, live), participation_router(participations)],
+        routes=[event_router(events, live), participation_router(participations), comment_router(comments)],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,

@@ -76,7 +76,15 @@ from ijaa.users.notifications.service import EventMessages, NotificationService,
 from ijaa.users.photos.controller import photo_router
 from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
-from ijaa.users.ports import AnswerGiven, EventChanged, EventCompanions, MemberRecords, SeatPromoted
+from ijaa.users.ports import (
+    AnswerGiven,
+    CommentReplied,
+    EventChanged,
+    EventCompanions,
+    MemberRecords,
+    Mentioned,
+    SeatPromoted,
+)
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
 from ijaa.users.profiles.controller import profile_router
@@ -158,11 +166,13 @@ def notification_parts(
     live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
     notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
-    told = EventMessages(notifier)
+    told = EventMessages(notifier, repository)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
+        Subscription(CommentReplied, told.comment_replied),
+        Subscription(Mentioned, told.mentioned),
     )
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return Notifications(

@@ -131,3 +131,28 @@ class AnswerGiven(Message, frozen=True, kw_only=True):
     event_id: int
     title: str
     organisers: list[str]
+
+
+class CommentReplied(Message, frozen=True, kw_only=True):
+    """Somebody, `by`, answered a comment of a member's."""
+
+    TYPE: ClassVar[str] = "ijaa.events.comment-replied.v1"
+
+    username: str
+    by: str
+    event_id: int
+    title: str
+    parent_id: int
+    comment_id: int
+
+
+class Mentioned(Message, frozen=True, kw_only=True):
+    """Somebody, `by`, named members in a comment; some of the names may be nobody's."""
+
+    TYPE: ClassVar[str] = "ijaa.events.mentioned.v1"
+
+    event_id: int
+    by: str
+    title: str
+    comment_id: int
+    usernames: list[str]

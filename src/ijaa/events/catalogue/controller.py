@@ -75,7 +75,7 @@ class EventController(Controller):
     @get(
         "/{event_id:int}/stream",
         operation_id="watchEvent",
-        summary="Watch who takes part",
+        summary="Watch who takes part, and what is said",
         media_type=MEDIA_TYPE,
         responses={200: STREAMED},
     )
@@ -87,7 +87,9 @@ class EventController(Controller):
         event_id: EventId,
         last_event_id: LastEventId = None,
     ) -> Response[bytes]:
-        """Give the counts of an event, and again whenever they change (`participation`), to whoever may see it.
+        """Give the counts of an event, and again whenever they change, to whoever may see it.
+
+        `participation` tells of seats, `comment` how many comments there are, and that one came, changed or went.
 
         The stream ends with the token of the caller, with his right to see the event, or with the process; a client
         comes back with Last-Event-ID and is told only of what is newer.

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
@@ -23,12 +24,13 @@ class MemberMessages:
         self,
         repository: MemberRepository,
         seats: SeatRepository,
+        threads: ThreadRepository,
         tell: Tell,
         clock: Clock,
         forget: Forget | None = None,
     ) -> None:
-        self._repository, self._seats, self._tell, self._clock = repository, seats, tell, clock
-        self._forget = forget
+        self._repository, self._seats, self._threads, self._tell = repository, seats, threads, tell
+        self._clock, self._forget = clock, forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -69,6 +71,7 @@ class MemberMessages:
             await self._seats.forget(session, erased, events, now)
             for event_id in await self._repository.part_from_organisers(session, erased, sorted(events), now):
                 self._tell(session, str(event_id))
+            await self._threads.forget(session, erased, now)
             await self._repository.erase(session, erased)
             self._let_go(session, erased)
         await self._seats.promote_returned(session, returned, now)

@@ -9,7 +9,7 @@ import msgspec
 
 Kind = Literal[
     "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
-    "announcement", "urgent_announcement", "report_resolved", "export_ended",
+    "announcement", "urgent_announcement", "report_resolved", "export_ended", "comment_replied", "mentioned",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -32,6 +32,8 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "urgent_announcement": Channels(),
     "report_resolved": Channels(),
     "export_ended": Channels(),
+    "comment_replied": Channels(email=False),
+    "mentioned": Channels(email=False),
 }
 """What holds for a member who never chose."""
 _ANNOUNCED = {
@@ -69,6 +71,8 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
             return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
         case "export_ended":
             return _said_of_export(facts)
+        case "comment_replied" | "mentioned":
+            return _said_of_comment(kind, facts, count)
         case _:
             return _said_of_event(kind, facts, count)
 
@@ -78,6 +82,16 @@ def _said_of_connection(kind: Literal["connection_requested", "connection_accept
     if kind == "connection_requested":
         return Said(f"{who} asks to connect", f"{who} would like to be connected with you. It is up to you.", path)
     return Said(f"Connected: {who}", f"{who} accepted: you are connected.", path)
+
+
+def _said_of_comment(kind: Literal["comment_replied", "mentioned"], facts: Mapping[str, Any], count: int) -> Said:
+    # who it was is not kept here: he may be erased, or blocked, and the comment itself says it
+    title, path = facts["title"], f"/comments/{facts['comment_id']}"
+    if kind == "comment_replied":
+        what = "A reply" if count == 1 else f"{count} replies"
+        return Said(f"{what} to your comment: {title}", "Somebody answered what you said about the event.", path)
+    times = "" if count == 1 else f" in {count} comments"
+    return Said(f"You were mentioned{times}: {title}", "Somebody named you in a comment on the event.", path)
 
 
 def _said_of_export(facts: Mapping[str, Any]) -> Said:

@@ -80,6 +80,8 @@ class Preferences(View, frozen=True):
     urgent_announcement: ChannelsRead
     report_resolved: ChannelsRead
     export_ended: ChannelsRead
+    comment_replied: ChannelsRead
+    mentioned: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     urgent_announcement: ChannelsPatch | UnsetType | None = UNSET
     report_resolved: ChannelsPatch | UnsetType | None = UNSET
     export_ended: ChannelsPatch | UnsetType | None = UNSET
+    comment_replied: ChannelsPatch | UnsetType | None = UNSET
+    mentioned: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -10,11 +10,15 @@ from ijaa.events import public as events
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.shared.messages import Message
 from ijaa.users import public as users
-from ijaa.users.ports import AnswerGiven, EventChanged, SeatPromoted
+from ijaa.users.ports import AnswerGiven, CommentReplied, EventChanged, Mentioned, SeatPromoted
 
 HEARD = {
-    one.TYPE: one for one in (ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, SeatPromoted)
-}
+    one.TYPE: one
+    for one in (
+        ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, SeatPromoted, CommentReplied,
+        Mentioned,
+    )
+}  # fmt: skip
 PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 
 

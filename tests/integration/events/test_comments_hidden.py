@@ -1,14 +1,20 @@
 """Whose comments somebody does not see: of members blocks hide from him, and of suspended ones."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
+from ijaa.events.adapters.cached_user_directory import FRESH
+from ijaa.shared.clock import FrozenClock
 from ijaa.shared.http.modules import Module
 from tests.fakes import FakeUserDirectory
 from tests.integration.events.conftest import AnEvent, Api, codes
 from tests.integration.events.test_comments import pages
 from tests.integration.events.test_passed_over import stand
+
+Block = Callable[..., None]
 
 
 @pytest.fixture
@@ -17,7 +23,18 @@ async def event(an_event: AnEvent) -> int:
     return int((await an_event())["id"])
 
 
-async def test_nothing_is_there_of_who_is_hidden(api: Api, event: int, directory: FakeUserDirectory) -> None:
+@pytest.fixture
+def block(directory: FakeUserDirectory, clock: FrozenClock) -> Block:
+    """Return what hides two members from each other, or no more, whatever is remembered of them."""
+
+    def blocked(one: str, other: str, *, ends: bool = False) -> None:
+        (directory.unblock if ends else directory.block)(one, other)
+        clock.at += FRESH + timedelta(seconds=1)
+
+    return blocked
+
+
+async def test_nothing_is_there_of_who_is_hidden(api: Api, event: int, block: Block) -> None:
     # mutants: a block that works one way; a page that is short; counts that tell; replies to what is not there
     path = f"/events/{event}/comments"
     mine = await api.say("asha", event)
@@ -25,7 +42,7 @@ async def test_nothing_is_there_of_who_is_hidden(api: Api, event: int, directory
     below = await api.say("chen", event, parent=theirs)
     answers = [await api.say(who, event, parent=mine) for who in ("ben", "chen", "ben", "dina")]
     deep = await api.say("ben", event, parent=answers[1])
-    directory.block("ben", "asha")
+    block("ben", "asha")
     for viewer, hidden in (("asha", "ben"), ("ben", "asha")):
         found = await api.get(viewer, path, include_total=True)
         assert f'"{hidden}"' not in str(found).replace("'", '"'), viewer
@@ -48,7 +65,7 @@ async def test_nothing_is_there_of_who_is_hidden(api: Api, event: int, directory
         assert await pages(api, viewer, path) == [theirs, mine]
 
 
-async def test_no_tombstone_stands_for_somebody_hidden(api: Api, event: int, directory: FakeUserDirectory) -> None:
+async def test_no_tombstone_stands_for_somebody_hidden(api: Api, event: int, block: Block) -> None:
     # mutants: a tombstone that tells that somebody hidden said something below it, one level down or two
     path = f"/events/{event}/comments"
     first = await api.say("chen", event)
@@ -57,7 +74,7 @@ async def test_no_tombstone_stands_for_somebody_hidden(api: Api, event: int, dir
     await api.unsay("chen", second)
     await api.unsay("chen", first)
     assert await pages(api, "asha", path) == [first]
-    directory.block("ben", "asha")
+    block("ben", "asha")
     assert (await api.get("asha", path, include_total=True))["total"] == 0
     assert await pages(api, "asha", path) == []
     for one in (first, second):
@@ -66,10 +83,10 @@ async def test_no_tombstone_stands_for_somebody_hidden(api: Api, event: int, dir
     assert first in await pages(api, "dina", path)
 
 
-async def test_an_organiser_on_duty_sees_everything_by_name(api: Api, event: int, directory: FakeUserDirectory) -> None:
+async def test_an_organiser_on_duty_sees_everything_by_name(api: Api, event: int, block: Block) -> None:
     # mutants: a block that keeps what is said from who has to keep order; a nameless author
     comment = await api.say("asha", event)
-    directory.block("asha", "olu")
+    block("asha", "olu")
     (shown,) = (await api.get("olu", f"/events/{event}/comments"))["items"]
     assert (shown["id"], shown["author"]["name"]) == (comment, "Asha")
     assert (await api.get("olu", f"/comments/{comment}"))["author"]["name"] == "Asha"
@@ -92,14 +109,14 @@ async def test_what_the_suspended_said_is_not_there_until_they_are_back(module: 
     assert await pages(api, None, path) == [other, comment]
 
 
-async def test_whoever_is_hidden_no_page_is_short(api: Api, event: int, directory: FakeUserDirectory) -> None:
+async def test_whoever_is_hidden_no_page_is_short(api: Api, event: int, block: Block) -> None:
     # mutant: leave rows out of a page that was cut already
     path, names = f"/events/{event}/comments", ("asha", "ben", "chen")
     comments = {name: [await api.say(name, event) for _ in range(3)] for name in names}
     for viewer, hidden in permutations(names, 2):
-        directory.block(viewer, hidden)
+        block(viewer, hidden)
         seen = sorted((one for name in names if name != hidden for one in comments[name]), reverse=True)
         for limit in (1, 2, 5):
             assert await pages(api, viewer, path, limit=limit) == seen
         assert await pages(api, viewer, path, limit=3, sort="popular") == seen
-        directory.unblock(viewer, hidden)
+        block(viewer, hidden, ends=True)

@@ -62,6 +62,8 @@ async def test_what_is_said_is_read_by_whoever_sees_the_event(api: Api, event: i
             "next_cursor": None,
             "total": 1,
         }
+        assert (await api.get(who, f"/events/{event}"))["comments"] == 1
+        assert "comments" not in (await api.get(who, "/events"))["items"][0]
 
 
 async def test_texts_have_limits(api: Api, event: int) -> None:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
-from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, Privacy, UnledEvent
+from ijaa.events.catalogue.schemas import EventCreate, EventDetails, EventPatch, EventRead, Privacy, UnledEvent
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
@@ -68,7 +68,7 @@ class EventController(Controller):
     @get("/{event_id:int}", operation_id="getEvent", summary="Read an event")
     async def read(
         self, request: StrictRequest, events: NamedDependency[EventService], event_id: EventId
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Give an event as the caller may see it, with its version as the ETag."""
         return _tagged(await events.read(request.user, event_id))
 
@@ -107,7 +107,7 @@ class EventController(Controller):
     @post(operation_id="createEvent", summary="Create an event")
     async def create(
         self, caller: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Create an event; it is published unless `status` is DRAFT."""
         event = await events.create(caller, data)
         location = {"Location": f"/api/v1/events/{event.id}", "ETag": etag(event.version)}
@@ -121,7 +121,7 @@ class EventController(Controller):
         event_id: EventId,
         data: JSONBody[EventPatch],
         if_match: IfMatch = None,
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
         return _tagged(await events.edit(caller, event_id, data, lambda version: refuse_stale(if_match, version)))
 
@@ -139,14 +139,14 @@ class EventController(Controller):
     @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft", status_code=200)
     async def publish(
         self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Let others see it."""
         return _tagged(await events.publish(caller, event_id))
 
     @post("/{event_id:int}/cancel", operation_id="cancelEvent", summary="Cancel an event", status_code=200)
     async def cancel(
         self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Call it off; it stays visible as cancelled."""
         return _tagged(await events.cancel(caller, event_id))
 
@@ -190,5 +190,5 @@ def event_router(service: EventService, live: Live) -> Router:
     )
 
 
-def _tagged(event: EventRead) -> Response[EventRead]:
+def _tagged(event: EventDetails) -> Response[EventDetails]:
     return Response(event, headers={"ETag": etag(event.version)})

@@ -141,6 +141,13 @@ class EventRead(msgspec.Struct, frozen=True):
     """Looked up in the other module after the row was read."""
 
 
+class EventDetails(EventRead, frozen=True):
+    """One event, with what a list would have to look up for each of its items."""
+
+    comments: int = 0
+    """Those that are not deleted, at every depth; whoever is hidden from the viewer counts, too."""
+
+
 class UnledEvent(View, frozen=True):
     """An event whose organiser was erased, as admins see it."""
 

@@ -100,7 +100,8 @@ def _columns(alias: str, levels: int) -> str:
         alias,
         deleted=f"{alias}.deleted_at IS NOT NULL",
         liked_by_me=(
-            f"EXISTS (SELECT FROM event_comment_likes l WHERE l.comment_id = {alias}.id AND l.username = $1::text)"
+            f"EXISTS (SELECT FROM event_comment_likes l WHERE l.comment_id = {alias}.id AND l.username = $1::text"
+            " OFFSET 0)"
         ),
         reply_count=(
             f"(SELECT count(*) FROM event_comments {below} WHERE {below}.parent_id = {alias}.id"
@@ -153,7 +154,7 @@ WHERE h.comment_id = $1 AND h.id < $2 ORDER BY h.id DESC LIMIT $3
 # a block keeps nobody from reporting what somebody wrote
 _SNAPSHOTS = f"""
 SELECT {columns(SnapshotRow, "c", event_title="e.title")} FROM event_comments c JOIN ({EVENT}) e ON e.id = c.event_id
-WHERE c.id = ANY ($2::bigint[]) AND c.username IS NOT NULL AND {by_seen("c").replace("$3::text[]", "'{}'::text[]")}
+WHERE c.id = ANY ($2::bigint[]) AND {by_seen("c").replace("$3::text[]", "'{}'::text[]")}
 """
 _DECODER = msgspec.json.Decoder(list[CommentRow])
 

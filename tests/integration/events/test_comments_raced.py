@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ijaa.events.comments.thread_repository import ThreadRepository
+from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from tests.integration.events.conftest import AnEvent, Api
 
@@ -63,6 +65,26 @@ async def test_a_reply_and_the_end_of_what_it_answers_never_both_happen_to_a_lea
         )
         assert [one.status_code for one in answers if one.status_code not in {200, 201, 204, 404, 422}] == []
         assert await exact(events_database)
+
+
+async def test_what_is_answered_is_looked_at_again_under_the_lock(
+    api: Api, event: int, an_event: AnEvent, events_database: Database, clock: FrozenClock
+) -> None:
+    # mutant: believe what was read before the lock, so that a tombstone, or nothing, is answered
+    threads = ThreadRepository(lambda *_: None)
+    elsewhere = await api.say("asha", (await an_event())["id"])
+    leaf, tombstone = await api.say("asha", event), await api.say("asha", event)
+    reply = await api.say("ben", event, parent=tombstone)
+    for one in (leaf, tombstone):
+        await api.unsay("asha", one)
+    for parent, there in ((elsewhere, False), (leaf, False), (tombstone, False), (reply, True), (None, True)):
+        async with events_database.transaction() as session:
+            assert await threads.open(session, event)
+            added = await threads.add(session, event, parent, "ben", "x", clock.now())
+            assert (added is not None) == there, parent
+            await session.rollback()
+    async with events_database.transaction() as session:
+        assert not await threads.open(session, 999_999)
 
 
 async def test_everything_at_once_leaves_every_count_right(api: Api, event: int, events_database: Database) -> None:

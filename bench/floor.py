@@ -14,10 +14,11 @@ from typing import Annotated, Any, cast
 import asyncpg
 from litestar import Litestar, get
 from litestar.params import PathParameter
+from msgspec.structs import astuple
 
 from ijaa.events.catalogue.filters import ORDERS, EventFilter
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.catalogue.schemas import EventRead
+from ijaa.events.catalogue.schemas import EventDetails, EventRead
 from ijaa.events.ports import MemberCard
 from ijaa.shared.database import Database
 from ijaa.shared.pages import Page
@@ -25,6 +26,8 @@ from ijaa.users.profiles.repository import ProfileRepository
 from ijaa.users.profiles.schemas import MemberRead
 
 LIMIT = 20
+WIDTH = len(EventRead.__struct_fields__) - 1
+"""Columns of an event in a list; its organiser comes from elsewhere."""
 POOL = 10
 
 
@@ -83,7 +86,7 @@ class Floor:
         names = list({row["created_by_username"] for row in rows})
         found = await self.users.fetch(self.cards_sql, names, self.viewer, datetime.now(UTC))
         cards = {row[0]: MemberCard(username=row[0], name=row[1], photo=row[2]) for row in found}
-        return [EventRead(*(*row[:-1], cards.get(row["created_by_username"]))) for row in rows]
+        return [EventRead(*row[:WIDTH], cards.get(row["created_by_username"])) for row in rows]
 
 
 def create() -> Litestar:
@@ -97,10 +100,11 @@ def create() -> Litestar:
         return Page(items=await floor.with_organizers(rows[:LIMIT]), next_cursor=following)
 
     @get("/api/v1/events/{event_id:int}")
-    async def event(event_id: Annotated[int, PathParameter()]) -> EventRead:
+    async def event(event_id: Annotated[int, PathParameter()]) -> EventDetails:
         row = await floor.events.fetchrow(floor.event_sql, floor.viewer, event_id)
         assert row is not None
-        return (await floor.with_organizers([row]))[0]
+        (found,) = await floor.with_organizers([row])
+        return EventDetails(*astuple(found), row["comments"])
 
     @get("/api/v1/users/{username:str}")
     async def member(username: Annotated[str, PathParameter()]) -> MemberRead:

@@ -78,8 +78,8 @@ class _Watcher:
         self._reader, self._writer = reader, writer
 
     async def state(self) -> float:
-        """Return when the next state was read."""
-        await self._reader.readuntil(b"\ndata: ")
+        """Return when the next state of the seats was read."""
+        await self._reader.readuntil(b"\nevent: participation\ndata: ")
         await self._reader.readuntil(b"\n\n")
         return time.perf_counter()
 

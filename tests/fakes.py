@@ -108,6 +108,7 @@ class FakeEventContent:
 
     def __init__(self) -> None:
         self._events: dict[int, tuple[ContentSnapshot, bool]] = {}
+        self._comments: dict[int, ContentSnapshot] = {}
         self._down = False
 
     async def add(self, title: str, *, by: str, private: bool = False, text: str | None = None) -> int:
@@ -118,6 +119,14 @@ class FakeEventContent:
         self._events[id_] = found, private
         return id_
 
+    async def say(self, event_id: int, *, by: str, text: str) -> int:
+        """Add a comment to an event and return its id."""
+        id_ = len(self._comments) + 1
+        details = {"event_id": str(event_id), "event_title": str(self._events[event_id][0].title)}
+        found = ContentSnapshot(kind="comment", id=id_, author=by, title=None, text=text, details=details)
+        self._comments[id_] = found
+        return id_
+
     async def stop(self) -> None:
         """Be out of reach from now on."""
         self._down = True
@@ -126,8 +135,10 @@ class FakeEventContent:
         """Return what the viewer sees."""
         if self._down:
             raise Unavailable("The content is out of reach.")
-        found = {one: self._events[one.id] for one in wanted if one.kind == "event" and one.id in self._events}
-        return {one: shown for one, (shown, private) in found.items() if not private or viewer == shown.author}
+        events = {id_: shown for id_, (shown, private) in self._events.items() if not private or viewer == shown.author}
+        comments = {id_: shown for id_, shown in self._comments.items() if int(shown.details["event_id"]) in events}
+        kept = {"event": events, "comment": comments, "medium": {}}
+        return {one: kept[one.kind][one.id] for one in wanted if one.id in kept[one.kind]}
 
 
 class FakeMemberRecords:

@@ -9,8 +9,8 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
 
-from bench.twin.models import Connection, Event, Invitation, Organiser, Participation, Profile, User
-from bench.twin.schemas import Card, EventOut, MemberOut, PageOut
+from bench.twin.models import Connection, Discussion, Event, Invitation, Organiser, Participation, Profile, User
+from bench.twin.schemas import Card, EventDetailsOut, EventOut, MemberOut, PageOut
 from fastapi import Depends, FastAPI, HTTPException, Query
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -66,6 +66,8 @@ _SEEN = (
         )
     )
 )
+_SAID = select(Discussion.comments).where(Discussion.event_id == Event.id).scalar_subquery()
+_SEEN_ALONE = _SEEN.add_columns(func.coalesce(_SAID, 0))
 
 
 def _connected(username: Any) -> ColumnElement[bool]:
@@ -119,10 +121,10 @@ async def _cards(session: AsyncSession, usernames: Iterable[str]) -> dict[str, C
     return {member.username: Card(username=member.username, name=member.name, photo=member.photo) for member in members}
 
 
-def _event(event: Event, my_rsvp: str | None, role: str | None, organizer: Card | None) -> EventOut:
+def _event(event: Event, my_rsvp: str | None, role: str | None, organizer: Card | None) -> dict[str, Any]:
     my_role = "ORGANISER" if event.created_by_username == VIEWER else role
     insider = my_rsvp == "GOING" or my_role in {"ORGANISER", "CO_ORGANISER"}
-    return EventOut(
+    return dict(
         **{name: getattr(event, name) for name in _AS_STORED},
         location=event.location if event.privacy != "INVITE_ONLY" or insider or my_role else None,
         meeting_link=event.meeting_link if insider else None,
@@ -142,20 +144,22 @@ async def list_events(events: Events, users: Users, limit: Annotated[int, Query(
     shown = rows[:limit]
     cards = await _cards(users, (event.created_by_username for event, *_ in shown))
     return PageOut(
-        items=[_event(event, mine, role, cards.get(event.created_by_username)) for event, mine, role in shown],
+        items=[
+            EventOut(**_event(event, mine, role, cards.get(event.created_by_username))) for event, mine, role in shown
+        ],
         next_cursor=str(shown[-1][0].id) if len(rows) > limit else None,
     )
 
 
 @app.get("/api/v1/events/{event_id}")
-async def read_event(event_id: int, events: Events, users: Users) -> EventOut:
+async def read_event(event_id: int, events: Events, users: Users) -> EventDetailsOut:
     """Give one event."""
-    row = (await events.execute(_SEEN.where(Event.id == event_id))).first()
+    row = (await events.execute(_SEEN_ALONE.where(Event.id == event_id))).first()
     if row is None:
         raise HTTPException(404)
-    event, mine, role = row
+    event, mine, role, comments = row
     cards = await _cards(users, [event.created_by_username])
-    return _event(event, mine, role, cards.get(event.created_by_username))
+    return EventDetailsOut(**_event(event, mine, role, cards.get(event.created_by_username)), comments=comments)
 
 
 @app.get("/api/v1/users/{username}")

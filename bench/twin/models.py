@@ -134,3 +134,12 @@ class Event(EventsBase):
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Discussion(EventsBase):
+    """How much is said about an event."""
+
+    __tablename__ = "event_discussions"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    comments: Mapped[int]

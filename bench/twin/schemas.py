@@ -50,6 +50,12 @@ class EventOut(BaseModel):
     organizer: Card | None
 
 
+class EventDetailsOut(EventOut):
+    """One event, with how much is said about it."""
+
+    comments: int
+
+
 class PageOut(BaseModel):
     """A page of events."""
 

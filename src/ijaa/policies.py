@@ -217,4 +217,14 @@ POLICIES: Mapping[str, Policy] = {
     "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "moveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "listSeats": Policy(MEMBERS, flag="events.participation"),
+    # comments
+    "listComments": Policy(EVERYBODY, flag="events.comments"),
+    "createComment": Policy(MEMBERS, flag="events.comments"),
+    "getComment": Policy(EVERYBODY, flag="events.comments"),
+    "listReplies": Policy(EVERYBODY, flag="events.comments"),
+    "editComment": Policy(MEMBERS, flag="events.comments"),
+    "deleteComment": Policy(MEMBERS | _MODERATORS, flag="events.comments", admin_flag="admin.reports"),
+    "likeComment": Policy(MEMBERS, flag="events.comments"),
+    "unlikeComment": Policy(MEMBERS, flag="events.comments"),
+    "getCommentHistory": Policy(_MODERATORS, flag="admin.reports"),
 }

@@ -86,6 +86,10 @@ _ANSWERED = text("""
 INSERT INTO event_participations (event_id, participant_username, status, responded_at)
 SELECT :event_id, username, :status, now() FROM unnest(CAST(:usernames AS text[])) AS given (username)
 """)
+_COMMENTED = text("""
+INSERT INTO event_comments (event_id, depth, username, content, created_at)
+VALUES (:event_id, 1, :by, :text, now()) RETURNING id
+""")
 _CANCEL = text("UPDATE events SET status = 'CANCELLED', cancelled_at = now() WHERE id = :event_id")
 
 
@@ -111,9 +115,15 @@ class Offered(Generic[P]):
 
 
 Figures = Offered[EventFigures]
-Content = Offered[EventContent]
 Records = Offered[MemberRecords]
 Companions = Offered[EventCompanions]
+
+
+@dataclass
+class Content(Offered[EventContent]):
+    """Content under test, and how a comment on an event comes to be as well."""
+
+    say: Callable[..., Awaitable[int]]
 
 
 @dataclass
@@ -251,7 +261,7 @@ async def content(
     """Give the same content in each of its shapes."""
     if request.param == "fake":
         fake = FakeEventContent()
-        yield Content(fake, fake.add, fake.stop)
+        yield Content(fake, fake.add, fake.stop, fake.say)
         return
 
     async def add(title: str, *, by: str, private: bool = False, text: str | None = None) -> int:
@@ -259,9 +269,13 @@ async def content(
         async with events_database.transaction() as session:
             return int((await session.execute(_TITLED, row)).scalar_one())
 
+    async def say(event_id: int, *, by: str, text: str) -> int:
+        async with events_database.transaction() as session:
+            return int((await session.execute(_COMMENTED, {"event_id": event_id, "by": by, "text": text})).scalar_one())
+
     offer = _offered(request.param, servers, events_dsn, events_database, HttpEventContent, LocalEventContent)
     async with offer as (port, stop):
-        yield Content(port, add, stop)
+        yield Content(port, add, stop, say)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])

@@ -33,10 +33,22 @@ async def test_what_the_viewer_may_not_see_is_left_out_like_what_is_not_there(co
     assert await content.port.snapshots([], "olu") == {}
 
 
-async def test_there_are_no_comments_and_no_media_yet(content: Content) -> None:
-    # mutant: the event of the same id in place of the comment
+async def test_a_comment_is_shown_to_whoever_sees_its_event(content: Content) -> None:
+    # mutants: the event of the same id in place of the comment; a comment of a private event for everybody
+    tea, secret = await content.add("Tea", by="olu"), await content.add("Secret", by="olu", private=True)
+    said, hidden = [ref(await content.say(one, by="ben", text="Rude."), "comment") for one in (tea, secret)]
+    (found,) = (await content.port.snapshots([said, hidden, ref(999_999, "comment")], "asha")).values()
+    assert (found.kind, found.id, found.author, found.title, found.text) == ("comment", said.id, "ben", None, "Rude.")
+    assert (found.details["event_id"], found.details["event_title"]) == (str(tea), "Tea")
+    assert "parent_id" not in found.details
+    both = await content.port.snapshots([said, ref(tea), hidden], "olu")
+    assert both.keys() == {said, ref(tea), hidden}
+
+
+async def test_there_are_no_media_yet(content: Content) -> None:
+    # mutant: the event of the same id in place of the medium
     tea = await content.add("Tea", by="olu")
-    assert await content.port.snapshots([ref(tea, "comment"), ref(tea, "medium")], "olu") == {}
+    assert await content.port.snapshots([ref(tea, "medium")], "olu") == {}
 
 
 async def test_what_cannot_be_looked_at_is_unavailable(content: Content) -> None:

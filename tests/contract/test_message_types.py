@@ -6,17 +6,18 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from ijaa.events import ports as heard_by_events
 from ijaa.events import public as events
-from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.shared.messages import Message
+from ijaa.users import ports as heard_by_users
 from ijaa.users import public as users
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
 
-_RECEIVED = (
-    ProfileUpdated, StandingChanged, BlocksChanged, AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved,
-    SeatOffered, SeatPromoted,
-)  # fmt: skip
-HEARD = {one.TYPE: one for one in _RECEIVED}
+HEARD = {
+    one.TYPE: one
+    for ports in (heard_by_events, heard_by_users)
+    for one in vars(ports).values()
+    if isinstance(one, type) and issubclass(one, Message) and one is not Message
+}
 PUBLISHED: list[type[Message]] = [*users.PUBLISHED, *events.PUBLISHED]
 
 

@@ -18,12 +18,12 @@ from tests.e2e.processes import free_port, serving, start, stop, wait_until_read
 
 @contextmanager
 def watching(url: str, path: str, token: str | None = None) -> Iterator[Iterator[dict[str, Any]]]:
-    """Open a stream and give what it tells."""
+    """Open a stream and give what it tells; of an event only of those who take part."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.stream("GET", f"{url}/api/v1{path}", headers=headers, timeout=20) as answer:
         assert answer.status_code == 200, answer.read()
-        lines = answer.iter_lines()
-        yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
+        told = (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: "))
+        yield (one for one in told if "comments" not in one)
 
 
 def an_event(url: str, token: str, **given: object) -> int:

@@ -139,6 +139,19 @@ def _row(table: str, one: str) -> Mapping[str, str]:
     return {"interest": one, "interest_key": fold(one)}
 
 
+async def _talk(events: Any, rng: random.Random, event_id: Any) -> None:
+    """Have people talk about an event, and answer each other."""
+    said: list[tuple[Any, int]] = []
+    for name in [*_KNOWN, *rng.choices(PEOPLE, k=20)]:
+        parent, depth = (
+            rng.choice([one for one in said if one[1] < 3] or [(None, 0)]) if rng.random() < 0.6 else (None, 0)
+        )
+        comment = await events.put(
+            "event_comments", event_id=event_id, parent_id=parent, depth=depth + 1, username=name, content="Hello"
+        )
+        said.append((comment, depth + 1))
+
+
 async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[int]]:
     """Have everybody meet at two events; return the ids of all there is to be read.
 
@@ -158,7 +171,9 @@ async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[i
         for name in [*_KNOWN, *rng.sample(PEOPLE, 10)]:
             status = "GOING" if name in _KNOWN else rng.choice(("GOING", "MAYBE"))
             await events.put("event_participations", event_id=event_id, participant_username=name, status=status)
-    for kind, database in {"connections": users, "announcements": users, "reports": users, "events": events}.items():
+        await _talk(events, rng, event_id)
+    kept = {"connections": users, "announcements": users, "reports": users, "events": events, "event_comments": events}
+    for kind, database in kept.items():
         ids: Any = await database.value(f"SELECT array_agg(id ORDER BY id) FROM {kind}")
         found[kind] = ids
     return found

@@ -50,6 +50,7 @@ BODIES: Mapping[str, object] = {
     "editMyInterest": {"interest": "Other music"},
     "editMySettings": {"theme": "DARK", "language": "bn-BD", "time_zone": "Asia/Dhaka"},
     "requestConnection": {"username": "omar"},
+    "createComment": {"content": "See you there, @ben!"},
 }
 """Bodies by operation, where one made from the schema alone would be refused."""
 

@@ -40,7 +40,7 @@ _SERVICES = (
 _PROCESS = ("getLiveness", "getReadiness", "getModuleReadiness", "getMetrics")
 EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
-    "watchEvent": "streams the counts that getEvent answers",
+    "watchEvent": "streams the counts that getEvent answers, and how many comments there are, for all alike",
     "getFile": "gives bytes: tests of photos say to whom",
     "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
     "getMyExport": "tells how far one's own archive is, as listMyExports does",
@@ -57,7 +57,15 @@ EXCEPTED = {
 """Routes a member or the public may read that are not driven here, each with its reason."""
 OWN_BLOCKS = {"listMyBlocks", "getMyBlock"}
 """What names somebody hidden to him who hid him."""
-OF_EVENTS = {"listParticipants", "listOrganisers", "getEvent", "listEvents"}
+OF_EVENTS = {
+    "listParticipants",
+    "listOrganisers",
+    "getEvent",
+    "listEvents",
+    "listComments",
+    "getComment",
+    "listReplies",
+}
 """What shows the name of a barred member until the message of it has come, which none does here."""
 
 
@@ -103,6 +111,12 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         "getAnnouncement": of_ids("/announcements/{}", "announcements"),
         "getMyReport": of_ids("/me/reports/{}", "reports"),
         "getEvent": of_ids("/events/{}", "events"),
+        "listComments": [
+            (f"/events/{one}/comments", {"sort": sort, "limit": limit, "include_total": "true"})
+            for one, sort, limit in product(ids["events"], ("newest", "popular"), (100, 3))
+        ],
+        "getComment": of_ids("/comments/{}", "event_comments"),
+        "listReplies": of_ids("/comments/{}/replies", "event_comments"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listOrganisers": of_ids("/events/{}/organisers", "events"),
         "listParticipants": [
@@ -114,7 +128,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
 
 def test_every_route_somebody_reads_is_driven_or_excepted(world: World) -> None:
     """Kills: a route that is added and that nobody thinks of here."""
-    asked = driven({kind: [] for kind in ("connections", "announcements", "reports", "events")})
+    asked = driven({kind: [] for kind in ("connections", "announcements", "reports", "events", "event_comments")})
     read = {one.name for one in world.operations if one.method == "GET" and _for_members(one)}
     assert asked.keys() & EXCEPTED.keys() == set()
     assert read - asked.keys() - EXCEPTED.keys() == set()

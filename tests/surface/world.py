@@ -225,6 +225,10 @@ async def _events(world: World) -> None:
     await events.put(
         "event_participations", event_id=open_event, participant_username="asha", status="PENDING", guests=0
     )
+    said = [
+        await events.put("event_comments", event_id=event_id, depth=1, username=by, content="Hello")
+        for event_id, by in ((open_event, "asha"), (draft, "olu"))
+    ]
     await world.databases["users"].put(
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )
@@ -260,6 +264,7 @@ async def _events(world: World) -> None:
         "admin_id": {"existing": "ADMIN_other"},
         "flag_name": {"existing": "governs-nothing"},
         "event_id": {"existing": str(open_event), "hidden": str(draft)},
+        "comment_id": {"existing": str(said[0]), "hidden": str(said[1])},
         "username": {"existing": "asha", "hidden": "sus"},
         "experience_id": {"existing": own["asha"]["experiences"], "hidden": own["sus"]["experiences"]},
         "interest_id": {"existing": own["asha"]["interests"], "hidden": own["sus"]["interests"]},

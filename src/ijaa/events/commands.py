@@ -6,6 +6,7 @@ import msgspec
 
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
 from ijaa.events.seats.ledger_repository import LedgerRepository
@@ -43,7 +44,7 @@ async def replay_erasures(
     events, publish = EventRepository(database), Outbox(database, clock).publish
     tell = Live("events", events.live).tell
     news = News(events, publish, clock)
-    members = MemberMessages(repository, SeatRepository(publish, tell), news, tell, clock)
+    members = MemberMessages(repository, SeatRepository(publish, tell), ThreadRepository(tell), news, tell, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ijaa.events.catalogue.domain import place_key, search_key
 from ijaa.events.demo_names import KINDS, PLACES, Kind, Place
 from ijaa.events.demo_repository import DemoEvent, DemoRepository, EventRow, InvitationRow, ParticipationRow
+from ijaa.events.demo_talk import talk
 from ijaa.shared.database import Database
 
 _DAYS = range(-330, 180)
@@ -87,7 +88,8 @@ def _planned(rng: random.Random, kind: Kind, members: Sequence[str], crowd: int,
         updated_at=closed if status == "CANCELLED" else created_at,
         cancelled_at=closed if status == "CANCELLED" else None,
     )
-    return DemoEvent(event, answers, _invitations(rng, event, answers, members))
+    said = talk(random.Random(title + organiser), event, answers, closed)  # noqa: S311 - as above
+    return DemoEvent(event, answers, _invitations(rng, event, answers, members), said)
 
 
 def _times(rng: random.Random, kind: Kind, place: Place, now: datetime) -> tuple[datetime, datetime]:

@@ -61,15 +61,30 @@ class InvitationRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class CommentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment to copy."""
+
+    place: int
+    """Among the comments of its event."""
+    answers: int | None
+    """The place of what it answers, which comes before."""
+    depth: int
+    username: str
+    content: str
+    created_at: datetime
+    likers: Sequence[str]
+
+
 class DemoEvent(msgspec.Struct, frozen=True):
     """An event with everybody in it."""
 
     event: EventRow
     participations: Sequence[ParticipationRow]
     invitations: Sequence[InvitationRow]
+    comments: Sequence[CommentRow] = ()
 
 
-_IDS = "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, $1)"
+_IDS = "SELECT nextval(pg_get_serial_sequence($2, 'id')) FROM generate_series(1, $1)"
 # everybody's first answer, in the order they came
 _ENTRIES = """
 WITH noted AS (
@@ -106,7 +121,7 @@ class DemoRepository:
             await driver.execute(_LOCK)
             if await driver.fetchval("SELECT EXISTS (SELECT FROM events)"):
                 return 0
-            ids = [row[0] for row in await driver.fetch(_IDS, len(planned))]
+            ids = [row[0] for row in await driver.fetch(_IDS, len(planned), "events")]
             numbered = list(zip(ids, planned, strict=True))
             await _copy(driver, "events", "id", EventRow, ((key, one.event) for key, one in numbered))
             for table, row, part in (
@@ -117,6 +132,7 @@ class DemoRepository:
                 await _copy(driver, table, "event_id", row, rows)
             for first in range(0, len(ids), _EVENTS):
                 await driver.execute(_ENTRIES, ids[first : first + _EVENTS])
+            await _copy_comments(driver, numbered)
             return len(ids)
 
 
@@ -128,3 +144,26 @@ async def _copy(
         columns=(key, *row.__struct_fields__),
         records=[(number, *msgspec.structs.astuple(one)) for number, one in rows],
     )
+
+
+async def _copy_comments(driver: Any, numbered: Sequence[tuple[int, DemoEvent]]) -> None:
+    """Write what is said about events, with who likes it; ids grow in the order of time."""
+    said = [(event_id, one) for event_id, planned in numbered for one in planned.comments]
+    said.sort(key=lambda pair: pair[1].created_at)
+    ids = [row[0] for row in await driver.fetch(_IDS, len(said), "event_comments")]
+    key_of = {(event_id, one.place): key for key, (event_id, one) in zip(ids, said, strict=True)}
+    columns = ("id", "event_id", "parent_id", "depth", "username", "content", "likes", "created_at")
+    rows = [
+        (
+            key_of[event_id, one.place], event_id, None if one.answers is None else key_of[event_id, one.answers],
+            one.depth, one.username, one.content, len(one.likers), one.created_at,
+        )
+        for event_id, one in said
+    ]  # fmt: skip
+    await driver.copy_records_to_table("event_comments", columns=columns, records=rows)
+    likes = [(key_of[event_id, one.place], name, one.created_at) for event_id, one in said for name in one.likers]
+    await driver.copy_records_to_table(
+        "event_comment_likes", columns=("comment_id", "username", "liked_at"), records=likes
+    )
+    talked = [(event_id, len(one.comments), len(one.comments)) for event_id, one in numbered if one.comments]
+    await driver.copy_records_to_table("event_discussions", columns=("event_id", "comments", "version"), records=talked)

@@ -15,6 +15,12 @@ class NotOwner(Forbidden):
     code, title = "not-owner", "Only the organiser whose event it is may do this"
 
 
+class NotAuthor(Forbidden):
+    """The caller sees the comment but did not write it."""
+
+    code, title = "not-author", "Only whoever wrote it may do this"
+
+
 class NotActive(Forbidden):
     """The account may not create events just now."""
 

@@ -97,6 +97,38 @@ class OrganiserAppointed(Message, frozen=True, kw_only=True):
     role: Role
 
 
+class CommentReplied(Message, frozen=True, kw_only=True):
+    """Somebody answered a comment; `username` wrote what was answered, `by` the answer."""
+
+    TYPE: ClassVar[str] = "ijaa.events.comment-replied.v1"
+
+    username: str
+    by: str
+    event_id: int
+    title: str
+    parent_id: int
+    comment_id: int
+
+
+class Mentioned(Message, frozen=True, kw_only=True):
+    """A comment names members who may see its event; some of the names may be nobody's."""
+
+    TYPE: ClassVar[str] = "ijaa.events.mentioned.v1"
+
+    event_id: int
+    by: str
+    title: str
+    comment_id: int
+    usernames: list[str]
+
+
 PUBLISHED: tuple[type[Message], ...] = (
-    SeatPromoted, SeatOffered, SeatMoved, EventChanged, AnswerGiven, OrganiserAppointed,
-)  # fmt: skip
+    SeatPromoted,
+    SeatOffered,
+    SeatMoved,
+    EventChanged,
+    AnswerGiven,
+    OrganiserAppointed,
+    CommentReplied,
+    Mentioned,
+)

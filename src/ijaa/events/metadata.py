@@ -2,6 +2,7 @@
 
 from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
+from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.members.models import KnownMember
 from ijaa.events.organisers.models import EventOrganiser
@@ -18,8 +19,12 @@ __all__ = [
     "INBOX",
     "JOBS",
     "OUTBOX",
+    "CommentEdit",
+    "CommentLike",
     "ErasedAnswers",
     "Event",
+    "EventComment",
+    "EventDiscussion",
     "EventInvitation",
     "EventOrganiser",
     "EventParticipation",

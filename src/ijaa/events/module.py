@@ -12,6 +12,10 @@ from ijaa.events.catalogue.jobs import completions
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.comments.controller import comment_router
+from ijaa.events.comments.repository import CommentRepository
+from ijaa.events.comments.service import CommentService
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.internal.controller import internal_router
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
@@ -72,7 +76,8 @@ def build(
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
     news = News(repository, publish, clock)
-    messages = MemberMessages(MemberRepository(), seats, news, live.tell, clock, cached.forget)
+    threads = ThreadRepository(live.tell)
+    messages = MemberMessages(MemberRepository(), seats, threads, news, live.tell, clock, cached.forget)
     events = EventService(
         database, repository, seats, directory, news=news, tell=live.tell, cursors=cursors, clock=clock
     )
@@ -89,6 +94,9 @@ def build(
         database, OrganiserRepository(database), seats, directory, publish=publish,
         tell=live.tell, pseudonym=partial(pseudonym, derive_key(settings.secret_key, "events/pseudonyms")), clock=clock,
     )  # fmt: skip
+    comments = CommentService(
+        database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
+    )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -115,6 +123,7 @@ def build(
             participation_router(participations),
             seat_router(SeatLedgerService(ledger, directory, cursors)),
             organiser_router(organisers),
+            comment_router(comments),
         ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,

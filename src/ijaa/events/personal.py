@@ -49,6 +49,36 @@ PERSONAL = (
         ),
     ),
     Holding(
+        table="event_comments",
+        personal="username content created_at edited_at",
+        none="id event_id parent_id depth likes deleted_at",
+        export=Rows("username = :username"),
+        erasure=ByCode(
+            "comments.thread_repository.ThreadRepository.forget",
+            "under the locks of the discussions: what was answered stays as a tombstone, with nothing of him in it",
+        ),
+    ),
+    Holding(
+        table="event_comment_edits",
+        personal="content replaced_at",
+        none="id comment_id",
+        export=Rows("comment_id IN (SELECT id FROM event_comments WHERE username = :username)"),
+        erasure=ByCode("comments.thread_repository.ThreadRepository.forget", "with the comments, also with tombstones"),
+    ),
+    Holding(
+        table="event_comment_likes",
+        personal="username liked_at",
+        none="comment_id",
+        export=Rows("username = :username"),
+        erasure=ByCode("comments.thread_repository.ThreadRepository.forget", "each is counted off its comment"),
+    ),
+    Holding(
+        table="event_discussions",
+        none="event_id comments version",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers"),
+    ),
+    Holding(
         table="events",
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
@@ -101,7 +131,10 @@ PERSONAL = (
         OUTBOX,
         # what is on its way is delivered, and nothing of it stays; what is parked may name him
         erasure=By(
-            "DELETE FROM outbox WHERE parked_at IS NOT NULL AND subject = :username",
+            """
+            DELETE FROM outbox WHERE parked_at IS NOT NULL
+                AND (subject = :username OR data ->> 'by' = CAST(:username AS text))
+            """,
             *(
                 f"""
                 UPDATE outbox

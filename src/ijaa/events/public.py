@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
+from ijaa.events.comments.repository import CommentRepository, SnapshotRow
 from ijaa.events.messages import PUBLISHED
 from ijaa.events.participations.companion_repository import CompanionRepository
 from ijaa.events.personal import PERSONAL
@@ -17,11 +18,12 @@ __all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic"
 
 
 class EventsPublic:
-    """What the events module offers; one statement a call."""
+    """What the events module offers; one statement a call, and for snapshots one for each kind."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
         self._records = RecordReader(database, PERSONAL)
+        self._comments = CommentRepository(database)
         self._companions = CompanionRepository(database)
 
     async def counts(self) -> EventCounts:
@@ -29,12 +31,16 @@ class EventsPublic:
         return await self._events.counts(self._clock.now())
 
     async def snapshots(self, wanted: Sequence[tuple[ContentKind, int]], viewer: str) -> list[Snapshot]:
-        """Return what the viewer sees of these things at this moment; comments and media there are none yet.
+        """Return what the viewer sees of these things at this moment; media there are none yet.
 
         What is not there, or not for him to see, is left out. Raises `Unavailable`.
         """
-        ids = [id_ for kind, id_ in wanted if kind == "event"]
-        return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+        ids: dict[ContentKind, list[int]] = {"event": [], "comment": [], "medium": []}
+        for kind, id_ in wanted:
+            ids[kind].append(id_)
+        events = await self._events.seen(ids["event"], viewer) if ids["event"] else []
+        comments = await self._comments.snapshots(ids["comment"], viewer) if ids["comment"] else []
+        return [*map(_snapshot, events), *map(_snapshot_of_comment, comments)]
 
     async def records(self, username: str, after: str | None = None) -> TablePage:
         """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
@@ -53,6 +59,8 @@ _DETAILS = (
     "meeting_link", "organizer_name", "organizer_email",
 )  # fmt: skip
 
+_DETAILS_OF_COMMENT = ("event_id", "event_title", "parent_id", "created_at", "edited_at")
+
 
 def _snapshot(event: EventRead) -> Snapshot:
     shown = {name: getattr(event, name) for name in _DETAILS}
@@ -66,5 +74,17 @@ def _snapshot(event: EventRead) -> Snapshot:
     )
 
 
-def _said(value: str | datetime) -> str:
-    return value.isoformat() if isinstance(value, datetime) else value
+def _snapshot_of_comment(comment: SnapshotRow) -> Snapshot:
+    shown = {name: getattr(comment, name) for name in _DETAILS_OF_COMMENT}
+    return Snapshot(
+        kind="comment",
+        id=comment.id,
+        author=comment.username,
+        title=None,
+        text=comment.content,
+        details={name: _said(value) for name, value in shown.items() if value is not None},
+    )
+
+
+def _said(value: str | int | datetime) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

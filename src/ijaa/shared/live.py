@@ -41,11 +41,18 @@ class State(msgspec.Struct, frozen=True):
     """JSON."""
     sight: Hashable = None
     """What decides who may see it: when it changes, everybody who watches is asked for anew."""
+    beside: "State | None" = None
+    """What else is shown of the topic, as an event of its own."""
 
     @property
     def id(self) -> str:
         """What a client gives back to be told only of what is newer."""
         return blake2b(self.data, digest_size=8).hexdigest()
+
+    @property
+    def parts(self) -> "list[State]":
+        """Everything that is shown, each an event of its own."""
+        return [self, *(self.beside.parts if self.beside else ())]
 
 
 class Tell(Protocol):

@@ -78,9 +78,11 @@ from ijaa.users.photos.repository import PhotoRepository
 from ijaa.users.photos.service import PhotoService
 from ijaa.users.ports import (
     AnswerGiven,
+    CommentReplied,
     EventChanged,
     EventCompanions,
     MemberRecords,
+    Mentioned,
     OrganiserAppointed,
     SeatMoved,
     SeatOffered,
@@ -167,7 +169,7 @@ def notification_parts(
     live = Live("users", repository.live)
     cursors = Cursors(derive_key(settings.secret_key, "users/notifications"))
     notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
-    told = EventMessages(notifier)
+    told = EventMessages(notifier, repository)
     heard = subscriptions(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(SeatOffered, told.seat_offered),
@@ -175,6 +177,8 @@ def notification_parts(
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
         Subscription(OrganiserAppointed, told.organiser_appointed),
+        Subscription(CommentReplied, told.comment_replied),
+        Subscription(Mentioned, told.mentioned),
     )
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return Notifications(

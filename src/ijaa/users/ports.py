@@ -175,3 +175,28 @@ class OrganiserAppointed(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     role: Literal["ORGANISER", "CO_ORGANISER", "CHECK_IN"]
+
+
+class CommentReplied(Message, frozen=True, kw_only=True):
+    """Somebody, `by`, answered a comment of a member's."""
+
+    TYPE: ClassVar[str] = "ijaa.events.comment-replied.v1"
+
+    username: str
+    by: str
+    event_id: int
+    title: str
+    parent_id: int
+    comment_id: int
+
+
+class Mentioned(Message, frozen=True, kw_only=True):
+    """Somebody, `by`, named members in a comment; some of the names may be nobody's."""
+
+    TYPE: ClassVar[str] = "ijaa.events.mentioned.v1"
+
+    event_id: int
+    by: str
+    title: str
+    comment_id: int
+    usernames: list[str]

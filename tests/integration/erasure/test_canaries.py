@@ -79,6 +79,11 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
     for one in (mine, theirs):
         await call(asha, "PUT", f"/events/{one}/rsvp", {"status": "GOING", "message": line})
     await call(ben, "PUT", f"/events/{mine}/rsvp", {"status": "GOING"})
+    said = (await call(asha, "POST", f"/events/{theirs}/comments", {"content": line}, headers=once))["id"]
+    await call(asha, "PATCH", f"/comments/{said}", {"content": f"{line}, and another"})
+    answer = await call(ben, "POST", f"/events/{theirs}/comments", {"content": "Hm", "parent_id": said})
+    await call(asha, "PUT", f"/comments/{answer['id']}/like")
+    await call(asha, "POST", f"/events/{theirs}/comments", {"content": f"@ben {line}", "parent_id": answer["id"]})
     for path in (f"/events/{mine}", f"/events/{theirs}/participants", f"/users/{NAME}"):
         await call(ben, "GET", path)  # cards come into Redis
     for target in ({"kind": "member", "id": NAME}, {"kind": "event", "id": str(mine)}):
@@ -128,7 +133,8 @@ ROWS = {
         FROM events e, (VALUES ('chen', '{username}'), ('{username}', 'ben')) AS pair (whom, by);
         INSERT INTO outbox (id, type, subject, data, created_at, parked_at) VALUES
             (gen_random_uuid(), 'x', '{username}', '{{"username": "{username}"}}', now(), now()),
-            (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now())
+            (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now()),
+            (gen_random_uuid(), 'z', '7', '{{"by": "{username}"}}', now(), now())
     """,
 }
 """What no route writes yet, or only in the course of days."""

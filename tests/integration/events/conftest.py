@@ -72,6 +72,23 @@ class Api:
         """Take an answer back."""
         assert (await self(who, "DELETE", f"/events/{event}/rsvp")).status_code == 204
 
+    async def say(self, who: str, event: int, content: str = "Hello", parent: int | None = None) -> int:
+        """Write a comment that must be taken; return its id."""
+        answer = await self(who, "POST", f"/events/{event}/comments", {"content": content, "parent_id": parent})
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    async def unsay(self, who: str, comment: int) -> None:
+        """Delete a comment that must be there."""
+        answer = await self(who, "DELETE", f"/comments/{comment}")
+        assert answer.status_code == 204, answer.text
+
+    async def like(self, who: str, comment: int) -> int:
+        """Like a comment; return how many do."""
+        answer = await self(who, "PUT", f"/comments/{comment}/like")
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["likes"])
+
 
 @pytest.fixture
 def directory() -> FakeUserDirectory:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ijaa.events import demo
 from ijaa.shared.database import Database
+from tests.integration.events.test_comments_raced import exact
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 MEMBERS = [f"member{number:03}" for number in range(500)]
@@ -24,6 +25,7 @@ SELECT count(*) FROM events e WHERE
  OR (e.privacy <> 'PUBLIC' AND EXISTS (SELECT FROM event_participations p WHERE p.event_id = e.id AND NOT EXISTS (
      SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = p.participant_username)))
 """
+_TALK = "SELECT count(*), count(parent_id) FROM event_comments"
 _FACTS = """
 SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM event_participations),
        (SELECT count(*) FROM events WHERE start_date > $1), (SELECT count(*) FROM events WHERE waiting > 0),
@@ -48,6 +50,10 @@ async def test_the_demo_is_believable_and_exact(events_database: Database) -> No
     assert privacies == 3
     assert zones >= 5
     assert await events_database.fetch_value(_WRONG_COUNTERS, NOW) == 0
+    said, replies = await events_database.fetch_one(lambda *row: row, _TALK) or (0, 0)
+    assert 500 <= said <= 1000
+    assert said / 4 < replies < said
+    assert await exact(events_database)
 
 
 async def test_seeding_twice_changes_nothing(events_database: Database) -> None:

@@ -167,6 +167,34 @@ async def test_who_comes_back_is_told_only_of_what_is_newer(app: Litestar, board
     await client.end()
 
 
+async def test_a_topic_is_shown_in_parts_each_when_it_changes(app: Litestar, board: Board, live: Live) -> None:
+    # mutants: a part shown again though it did not change; one forgotten; an id that covers what was not sent yet
+    def both(one: bytes, other: bytes) -> State:
+        return State("told", one, "public", State("said", other))
+
+    ids = {said: State("", said).id for said in (b"1", b"2", b"3")}
+    await change(board, live, both(b"1", b"1"))
+    client = Client(app)
+    await client.until(
+        f"id: {ids[b'1']}-\nevent: told\ndata: 1\n\nid: {ids[b'1']}-{ids[b'1']}\nevent: said\ndata: 1\n\n"
+    )
+    await change(board, live, both(b"1", b"2"))
+    await client.until(f"id: {ids[b'1']}-{ids[b'2']}\nevent: said\ndata: 2\n\n")
+    await change(board, live, both(b"3", b"2"))
+    await client.until(f"id: {ids[b'3']}-{ids[b'2']}\nevent: told\ndata: 3\n\n")
+    assert [client.text.count(one) for one in (b"event: told", b"event: said")] == [2, 2]
+    client.leave()
+    back = Client(app, last=f"{ids[b'1']}-{ids[b'2']}")
+    await back.until("event: told\ndata: 3\n\n")
+    assert b"event: said" not in back.text
+    back.leave()
+    odd = Client(app, last="x-y\x07-z")
+    await odd.until(f"id: {ids[b'3']}-{ids[b'2']}\nevent: said")
+    assert b"x" not in odd.text
+    odd.leave()
+    await asyncio.gather(client.end(), back.end(), odd.end())
+
+
 async def test_a_stream_shows_that_it_lives(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
     # mutant: be silent while nothing changes
     monkeypatch.setattr(streams, "HEARTBEAT", 0.05)

@@ -74,6 +74,9 @@ async def planted(app: App, canaries: dict[str, Canaries], username: str) -> dic
         "profiles": {"username": username},
         "exports": {"state": "FAILED"},  # another one may be asked for
         "files": {"purpose": "photo", "media_type": "image/webp"},
+        # what a comment said before is told by whose the comment is
+        "event_comments": {"id": 10**9 + subject.id},
+        "event_comment_edits": {"comment_id": 10**9 + subject.id},
     }
     return {module: await canaries[module].plant(REGISTERS[module], subject, given) for module in REGISTERS}
 

@@ -18,7 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.shared.pages import Cursors
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
+from ijaa.users.ports import (
+    AnswerGiven,
+    CommentReplied,
+    EventChanged,
+    Mentioned,
+    OrganiserAppointed,
+    SeatMoved,
+    SeatOffered,
+    SeatPromoted,
+)
 from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
 
@@ -385,3 +394,34 @@ async def test_five_thousand_participants_are_told_in_short_transactions(start: 
         await _hear((client, module), *(_moved(*names[first : first + 500]) for first in range(0, 5000, 500)))
         assert await module.database.fetch_value("SELECT count(*) FROM notifications") == 5000
     report(f"5,000 told in {len(lasted)} transactions, the longest of {max(lasted):.2f} s")
+
+
+async def test_members_are_told_of_replies_and_mentions(app: App, client: httpx.AsyncClient, a_member: AMember) -> None:
+    # mutants: a notification per reply; one that names who wrote it; a path to another comment; names nobody has
+    asha, ben = await a_member("asha"), await a_member("ben")
+    replies = [
+        CommentReplied(username="asha", by="ben", event_id=7, title="Reunion", parent_id=3, comment_id=number)
+        for number in (4, 5)
+    ]
+    named = Mentioned(event_id=7, by="chen", title="Reunion", comment_id=9, usernames=["asha", "ben", "nobody"])
+    await _hear(app, *replies, named)
+    told = await _inbox(client, asha.bearer)
+    assert sorted((one["kind"], one["title"], one["path"], one["count"]) for one in told["items"]) == [
+        ("comment_replied", "2 replies to your comment: Reunion", "/comments/5", 2),
+        ("mentioned", "You were mentioned: Reunion", "/comments/9", 1),
+    ]
+    assert "ben" not in str(told)
+    assert [one["kind"] for one in (await _inbox(client, ben.bearer))["items"]] == ["mentioned"]
+    preferences = (await client.get(PREFERENCES, headers=asha.bearer)).json()
+    assert [preferences[kind]["email"] for kind in ("comment_replied", "mentioned")] == [False, False]
+
+
+async def test_a_block_keeps_replies_and_mentions_away(app: App, client: httpx.AsyncClient, a_member: AMember) -> None:
+    # mutants: a block that works one way; one that keeps others from being told
+    asha, ben, chen = [await a_member(name) for name in ("asha", "ben", "chen")]
+    assert (await client.put("/api/v1/me/blocks/ben", headers=asha.bearer)).status_code == 200
+    for by, usernames in (("ben", ["asha", "chen"]), ("asha", ["ben", "chen"])):
+        reply = CommentReplied(username=usernames[0], by=by, event_id=7, title="Tea", parent_id=3, comment_id=4)
+        await _hear(app, reply, Mentioned(event_id=7, by=by, title="Tea", comment_id=9, usernames=usernames))
+    assert [(await _inbox(client, one.bearer))["items"] for one in (asha, ben)] == [[], []]
+    assert [(one["kind"], one["count"]) for one in (await _inbox(client, chen.bearer))["items"]] == [("mentioned", 2)]

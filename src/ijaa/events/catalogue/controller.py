@@ -8,7 +8,15 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from ijaa.events.catalogue.filters import EventFilter, Role, Sort
-from ijaa.events.catalogue.schemas import EventCancel, EventCreate, EventPatch, EventRead, Privacy, UnledEvent
+from ijaa.events.catalogue.schemas import (
+    EventCancel,
+    EventCreate,
+    EventDetails,
+    EventPatch,
+    EventRead,
+    Privacy,
+    UnledEvent,
+)
 from ijaa.events.catalogue.service import EventService
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.requests import StrictRequest
@@ -68,14 +76,14 @@ class EventController(Controller):
     @get("/{event_id:int}", operation_id="getEvent", summary="Read an event")
     async def read(
         self, request: StrictRequest, events: NamedDependency[EventService], event_id: EventId
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Give an event as the caller may see it, with its version as the ETag."""
         return _tagged(await events.read(request.user, event_id))
 
     @get(
         "/{event_id:int}/stream",
         operation_id="watchEvent",
-        summary="Watch who takes part",
+        summary="Watch who takes part, and what is said",
         media_type=MEDIA_TYPE,
         responses={200: STREAMED},
     )
@@ -87,7 +95,9 @@ class EventController(Controller):
         event_id: EventId,
         last_event_id: LastEventId = None,
     ) -> Response[bytes]:
-        """Give the counts of an event, and again whenever they change (`participation`), to whoever may see it.
+        """Give the counts of an event, and again whenever they change, to whoever may see it.
+
+        `participation` tells of seats, `comment` how many comments there are, and that one came, changed or went.
 
         The stream ends with the token of the caller, with his right to see the event, or with the process; a client
         comes back with Last-Event-ID and is told only of what is newer.
@@ -105,7 +115,7 @@ class EventController(Controller):
     @post(operation_id="createEvent", summary="Create an event")
     async def create(
         self, caller: NamedDependency[Principal], events: NamedDependency[EventService], data: JSONBody[EventCreate]
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Create an event; it is published unless `status` is DRAFT."""
         event = await events.create(caller, data)
         location = {"Location": f"/api/v1/events/{event.id}", "ETag": etag(event.version)}
@@ -119,7 +129,7 @@ class EventController(Controller):
         event_id: EventId,
         data: JSONBody[EventPatch],
         if_match: IfMatch = None,
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Change what is given (RFC 7396); 412 when `If-Match` names another version."""
         return _tagged(await events.edit(caller, event_id, data, lambda version: refuse_stale(if_match, version)))
 
@@ -137,7 +147,7 @@ class EventController(Controller):
     @post("/{event_id:int}/publish", operation_id="publishEvent", summary="Publish a draft", status_code=200)
     async def publish(
         self, caller: NamedDependency[Principal], events: NamedDependency[EventService], event_id: EventId
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Let others see it."""
         return _tagged(await events.publish(caller, event_id))
 
@@ -148,7 +158,7 @@ class EventController(Controller):
         events: NamedDependency[EventService],
         event_id: EventId,
         data: JSONBody[EventCancel | None] = None,
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Call it off; it stays visible as cancelled, and who meant to come is told, with a message if there is one."""
         return _tagged(await events.cancel(caller, event_id, data.message if data else None))
 
@@ -192,5 +202,5 @@ def event_router(service: EventService, live: Live) -> Router:
     )
 
 
-def _tagged(event: EventRead) -> Response[EventRead]:
+def _tagged(event: EventDetails) -> Response[EventDetails]:
     return Response(event, headers={"ETag": etag(event.version)})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
 from ijaa.events.catalogue.models import Event
-from ijaa.events.catalogue.schemas import EventCounts, EventRead, LiveCounts, UnledEvent
+from ijaa.events.catalogue.schemas import EventCounts, EventDetails, EventRead, LiveComments, LiveCounts, UnledEvent
 from ijaa.events.visibility import INSIDER, MINE, MY_ROLE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.live import State
@@ -57,19 +57,21 @@ _RUNS = text(
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
 
 _LIVE = f"""
-SELECT privacy, {
+SELECT e.privacy, coalesce(d.comments, 0), coalesce(d.version, 0), {
     columns(
         LiveCounts,
-        event_id="id",
-        seats_taken="going",
-        waitlisted="waiting",
-        over_capacity="coalesce(going > capacity, false)",
+        "e",
+        event_id="e.id",
+        seats_taken="e.going",
+        waitlisted="e.waiting",
+        over_capacity="coalesce(e.going > e.capacity, false)",
     )
 }
-FROM events WHERE id = $1
+FROM events e LEFT JOIN event_discussions d ON d.event_id = e.id WHERE e.id = $1
 """
 
-READ = f"SELECT {_COLUMNS} {_FROM} AND e.id = $2"
+_SAID = "coalesce((SELECT d.comments FROM event_discussions d WHERE d.event_id = e.id), 0)"
+READ = f"SELECT {_COLUMNS}, {_SAID} AS comments {_FROM} AND e.id = $2"
 _SEEN = f"SELECT {_COLUMNS} {_FROM} AND e.id = ANY ($2::bigint[])"
 
 # the counters of the rows are kept exact by `seats`, and counting participations would read all of them
@@ -112,9 +114,9 @@ class EventRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def read(self, event_id: int, viewer: str | None) -> EventRead | None:
+    async def read(self, event_id: int, viewer: str | None) -> EventDetails | None:
         """Return an event as the viewer may see it, or None."""
-        return await self._database.fetch_one(EventRead, READ, viewer, event_id)
+        return await self._database.fetch_one(EventDetails, READ, viewer, event_id)
 
     async def seen(self, event_ids: Sequence[int], viewer: str | None) -> list[EventRead]:
         """Return those of these events the viewer may see, as he may."""
@@ -189,6 +191,7 @@ class EventRepository:
         await session.execute(delete(Event).where(Event.id == event_id))
 
 
-def _shown(privacy: str, *counts: Any) -> State:
+def _shown(privacy: str, comments: int, version: int, *counts: Any) -> State:
     shown = LiveCounts(*counts)
-    return State("participation", msgspec.json.encode(shown), (shown.status, privacy))
+    said = State("comment", msgspec.json.encode(LiveComments(shown.event_id, comments, version)))
+    return State("participation", msgspec.json.encode(shown), (shown.status, privacy), said)

@@ -75,6 +75,16 @@ class LiveCounts(View, frozen=True):
     over_capacity: bool
 
 
+class LiveComments(View, frozen=True):
+    """What they are shown of what is said about it: that there is something new, not what."""
+
+    event_id: int
+    comments: int
+    """Those that are not deleted, at every depth; whoever is hidden from somebody counts, too."""
+    version: int
+    """Grows with every comment that comes, changes or goes."""
+
+
 class EventPatch(Patch, frozen=True, kw_only=True):
     """Changes of an event (RFC 7396); what is absent stays."""
 
@@ -137,6 +147,13 @@ class EventRead(msgspec.Struct, frozen=True):
     updated_at: datetime
     organizer: MemberCard | None = None
     """Looked up in the other module after the row was read."""
+
+
+class EventDetails(EventRead, frozen=True):
+    """One event, with what a list would have to look up for each of its items."""
+
+    comments: int = 0
+    """Those that are not deleted, at every depth; whoever is hidden from the viewer counts, too."""
 
 
 class UnledEvent(View, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -15,7 +15,7 @@ from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.news import News, occasion
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, UnledEvent
+from ijaa.events.catalogue.schemas import EventCreate, EventDetails, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, NotOwner, WrongState
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
@@ -29,6 +29,7 @@ from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
 
+Shown = TypeVar("Shown", bound=EventRead)
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""
 
@@ -47,7 +48,7 @@ class EventService:
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
-    async def create(self, member: Principal, wanted: EventCreate) -> EventRead:
+    async def create(self, member: Principal, wanted: EventCreate) -> EventDetails:
         """Create an event for a member who is active right now: the other module is asked, not remembered."""
         now = self._clock.now()
         _refuse(
@@ -68,7 +69,7 @@ class EventService:
             session.add(event)
         return await self.read(member, event.id)
 
-    async def read(self, viewer: Principal | None, event_id: int) -> EventRead:
+    async def read(self, viewer: Principal | None, event_id: int) -> EventDetails:
         """Return an event as the viewer may see it; raise `NotFound` where he may not."""
         event = await self._visible(viewer, event_id)
         return (await self._with_cards(viewer, [event]))[0]
@@ -100,7 +101,7 @@ class EventService:
         items, following = self._cursors.page("unled", rows, limit, lambda row: (row.id,))
         return Page(items=list(items), next_cursor=following)
 
-    async def edit(self, member: Principal, event_id: int, patch: EventPatch, check: VersionCheck) -> EventRead:
+    async def edit(self, member: Principal, event_id: int, patch: EventPatch, check: VersionCheck) -> EventDetails:
         """Change an event; new seats go to the waitlist at once, fewer evict nobody."""
         await self._organised(member, event_id)
         changes, now = patch.changes(), self._clock.now()
@@ -124,11 +125,11 @@ class EventService:
                 await self._seats.promote(session, event_id, now, "seats-added")
         return await self.read(member, event_id)
 
-    async def publish(self, member: Principal, event_id: int) -> EventRead:
+    async def publish(self, member: Principal, event_id: int) -> EventDetails:
         """Publish a draft; publishing twice changes nothing."""
         return await self._to_status(member, event_id, "PUBLISHED", allowed=("DRAFT",))
 
-    async def cancel(self, member: Principal, event_id: int, message: str | None) -> EventRead:
+    async def cancel(self, member: Principal, event_id: int, message: str | None) -> EventDetails:
         """Cancel an event, and tell who meant to come why; cancelling twice changes nothing."""
         allowed = ("PUBLISHED", "DRAFT", "NEEDS_ORGANISER")
         return await self._to_status(member, event_id, "CANCELLED", allowed=allowed, message=message)
@@ -155,7 +156,7 @@ class EventService:
 
     async def _to_status(
         self, member: Principal, event_id: int, status: str, *, allowed: tuple[str, ...], message: str | None = None
-    ) -> EventRead:
+    ) -> EventDetails:
         await self._organised(member, event_id)
         async with self._database.transaction() as session:
             event = await self._locked(session, member, event_id)
@@ -171,13 +172,13 @@ class EventService:
                     await self._news.cancelled(session, event, message)
         return await self.read(member, event_id)
 
-    async def _visible(self, viewer: Principal | None, event_id: int) -> EventRead:
+    async def _visible(self, viewer: Principal | None, event_id: int) -> EventDetails:
         event = await self._repository.read(event_id, viewer.username if viewer else None)
         if event is None:
             raise NotFound
         return event
 
-    async def _organised(self, member: Principal, event_id: int) -> EventRead:
+    async def _organised(self, member: Principal, event_id: int) -> EventDetails:
         event = await self._visible(member, event_id)
         if event.my_role not in {"ORGANISER", "CO_ORGANISER"}:
             raise NotOrganiser
@@ -200,7 +201,7 @@ class EventService:
             subject=f"event/{event_id}", details={"event_id": event_id},
         )  # fmt: skip
 
-    async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> list[EventRead]:
+    async def _with_cards(self, viewer: Principal | None, events: Sequence[Shown]) -> list[Shown]:
         names = {event.created_by_username for event in events if event.created_by_username}
         cards = await cards_of(self._directory, names, viewer.username if viewer else None)
         return [replace(event, organizer=cards.get(event.created_by_username or "")) for event in events]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.catalogue.news import News
+from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged
 from ijaa.events.seats.repository import SeatRepository
@@ -26,14 +27,14 @@ class MemberMessages:
         self,
         repository: MemberRepository,
         seats: SeatRepository,
+        threads: ThreadRepository,
         news: News,
         tell: Tell,
         clock: Clock,
         forget: Forget | None = None,
     ) -> None:
-        self._repository, self._seats, self._news = repository, seats, news
-        self._tell, self._clock = tell, clock
-        self._forget = forget
+        self._repository, self._seats, self._threads, self._news = repository, seats, threads, news
+        self._tell, self._clock, self._forget = tell, clock, forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -73,6 +74,7 @@ class MemberMessages:
             # seats first: what needs an organiser takes no answers, and promotes nobody
             await self._seats.forget(session, erased, events, now)
             await self._part_from_organisers(session, erased, sorted(events))
+            await self._threads.forget(session, erased, now)
             await self._repository.erase(session, erased)
             self._let_go(session, erased)
         await self._seats.promote_returned(session, returned, now)

@@ -1,6 +1,7 @@
 """Server-sent events (HTML, 9.2): a state and its changes, for as long as the caller may see them."""
 
 import asyncio
+import re
 import signal
 import threading
 from collections import Counter
@@ -19,7 +20,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from ijaa.shared.errors import Problem, RateLimited
 from ijaa.shared.http.auth import still_good
 from ijaa.shared.http.limits import asker
-from ijaa.shared.live import Watch
+from ijaa.shared.live import State, Watch
 
 log = structlog.get_logger("ijaa.live")
 
@@ -41,6 +42,9 @@ _RETRY = b"retry: 3000\n\n"
 _ALIVE = b":\n\n"
 
 _UNKNOWN = object()
+_AND = "-"
+"""Between the ids of the parts of a topic."""
+_ID = re.compile(r"[0-9a-f]{16}")
 
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", max_length=100, description="the id of what was seen last")
@@ -151,6 +155,7 @@ class EventStream(Response[bytes]):
     async def _show(self, watch: Watch, sight: object, send: Send, leaving: asyncio.Task[None]) -> bool:
         """Show a topic; return whether there is still somebody to be told that this is the end."""
         topic, due, beats = watch.topic, _RETRY, 0
+        seen = [one if _ID.fullmatch(one) else "" for one in (self._last or "").split(_AND)]
         while not self._streams.ended:
             watch.wake.clear()
             if topic.loaded:
@@ -159,9 +164,7 @@ class EventStream(Response[bytes]):
                 if (topic.state.sight != sight or beats >= _LOOK_AGAIN) and not await self._may_go_on():
                     return True
                 sight, beats = topic.state.sight, beats % _LOOK_AGAIN
-                if topic.state.id != self._last:
-                    self._last = topic.state.id
-                    due += f"id: {self._last}\nevent: {topic.state.event}\ndata: ".encode() + topic.state.data + b"\n\n"
+                due += _news(topic.state, seen)
             if due and not await _write(send, due):
                 return False
             due = b""
@@ -182,6 +185,17 @@ class EventStream(Response[bytes]):
         except Problem:
             return False
         return True
+
+
+def _news(state: State, seen: list[str]) -> bytes:
+    """Return the events of what was not seen yet, and note it as seen: each carries what has been seen with it."""
+    text, parts = b"", state.parts
+    seen[:] = [*seen, *[""] * len(parts)][: len(parts)]
+    for place, part in enumerate(parts):
+        if seen[place] != part.id:
+            seen[place] = part.id
+            text += f"id: {_AND.join(seen)}\nevent: {part.event}\ndata: ".encode() + part.data + b"\n\n"
+    return text
 
 
 async def _left(receive: Receive, watch: Watch) -> None:

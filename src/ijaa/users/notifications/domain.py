@@ -11,6 +11,7 @@ Kind = Literal[
     "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
     "announcement", "urgent_announcement", "report_resolved", "export_ended", "event_needs_organiser",
     "organiser_appointed", "seat_offered", "seat_moved",
+    "comment_replied", "mentioned",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -37,6 +38,8 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "export_ended": Channels(),
     "event_needs_organiser": Channels(),
     "organiser_appointed": Channels(),
+    "comment_replied": Channels(email=False),
+    "mentioned": Channels(email=False),
 }
 """What holds for a member who never chose."""
 _ANNOUNCED = {
@@ -78,18 +81,26 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
     match kind:
         case "connection_requested" | "connection_accepted":
             return _said_of_connection(kind, facts)
-        case "announcement" | "urgent_announcement":
-            what, text = _ANNOUNCED[kind]
-            return Said(f"{what}: {facts['title']}", text, f"/announcements/{facts['announcement_id']}")
-        case "report_resolved":
-            outcome, path = facts["outcome"] or "Thank you for telling us.", f"/me/reports/{facts['report_id']}"
-            return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
-        case "export_ended":
-            return _said_of_export(facts)
+        case "announcement" | "urgent_announcement" | "report_resolved" | "export_ended":
+            return _said_of_house(kind, facts)
         case "seat_promoted" | "seat_offered" | "seat_moved":
             return _said_of_seat(kind, facts)
+        case "comment_replied" | "mentioned":
+            return _said_of_comment(kind, facts, count)
         case _:
             return _said_of_event(kind, facts, count)
+
+
+def _said_of_house(
+    kind: Literal["announcement", "urgent_announcement", "report_resolved", "export_ended"], facts: Mapping[str, Any]
+) -> Said:
+    if kind == "export_ended":
+        return _said_of_export(facts)
+    if kind == "report_resolved":
+        outcome, path = facts["outcome"] or "Thank you for telling us.", f"/me/reports/{facts['report_id']}"
+        return Said(f"{_ENDS[facts['status']]}: {facts['title']}", outcome, path)
+    what, text = _ANNOUNCED[kind]
+    return Said(f"{what}: {facts['title']}", text, f"/announcements/{facts['announcement_id']}")
 
 
 def _said_of_connection(kind: Literal["connection_requested", "connection_accepted"], facts: Mapping[str, Any]) -> Said:
@@ -97,6 +108,16 @@ def _said_of_connection(kind: Literal["connection_requested", "connection_accept
     if kind == "connection_requested":
         return Said(f"{who} asks to connect", f"{who} would like to be connected with you. It is up to you.", path)
     return Said(f"Connected: {who}", f"{who} accepted: you are connected.", path)
+
+
+def _said_of_comment(kind: Literal["comment_replied", "mentioned"], facts: Mapping[str, Any], count: int) -> Said:
+    # who it was is not kept here: he may be erased, or blocked, and the comment itself says it
+    title, path = facts["title"], f"/comments/{facts['comment_id']}"
+    if kind == "comment_replied":
+        what = "A reply" if count == 1 else f"{count} replies"
+        return Said(f"{what} to your comment: {title}", "Somebody answered what you said about the event.", path)
+    times = "" if count == 1 else f" in {count} comments"
+    return Said(f"You were mentioned{times}: {title}", "Somebody named you in a comment on the event.", path)
 
 
 def _said_of_export(facts: Mapping[str, Any]) -> Said:

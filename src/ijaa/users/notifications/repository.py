@@ -79,6 +79,13 @@ UPDATE notifications n SET read_at = :now FROM users u
 WHERE u.id = n.user_id AND u.username = :username AND n.read_at IS NULL
   AND (CAST(:ids AS bigint[]) IS NULL OR n.id = ANY (CAST(:ids AS bigint[])))
 """)
+_WITHIN_REACH = text("""
+SELECT one.name FROM unnest(CAST(:usernames AS text[])) AS one (name)
+WHERE NOT EXISTS (
+    SELECT FROM blocks b WHERE b.blocker_username = one.name AND b.blocked_username = :by
+        OR b.blocker_username = :by AND b.blocked_username = one.name
+) ORDER BY one.name
+""")
 _REMOVE = text("""
 DELETE FROM notifications n USING users u
 WHERE u.id = n.user_id AND u.username = ANY (CAST(:usernames AS text[])) AND n.subject = :subject
@@ -117,6 +124,10 @@ class NotificationRepository:
             "in_app": DEFAULTS[kind].in_app,
         }  # fmt: skip
         return [*(await session.execute(_ADD, bound)).scalars()]
+
+    async def within_reach(self, session: AsyncSession, usernames: Sequence[str], by: str) -> list[str]:
+        """Return which of these members no block keeps from what somebody says, whoever blocked whom."""
+        return [*(await session.execute(_WITHIN_REACH, {"usernames": list(usernames), "by": by})).scalars()]
 
     async def remove(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
         """Take away everything these members were told of something."""

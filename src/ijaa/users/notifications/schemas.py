@@ -84,6 +84,8 @@ class Preferences(View, frozen=True):
     export_ended: ChannelsRead
     event_needs_organiser: ChannelsRead
     organiser_appointed: ChannelsRead
+    comment_replied: ChannelsRead
+    mentioned: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -103,6 +105,8 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     export_ended: ChannelsPatch | UnsetType | None = UNSET
     event_needs_organiser: ChannelsPatch | UnsetType | None = UNSET
     organiser_appointed: ChannelsPatch | UnsetType | None = UNSET
+    comment_replied: ChannelsPatch | UnsetType | None = UNSET
+    mentioned: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -30,7 +30,16 @@ from ijaa.users.notifications.schemas import (
     ReadMarks,
     Unread,
 )
-from ijaa.users.ports import AnswerGiven, EventChanged, OrganiserAppointed, SeatMoved, SeatOffered, SeatPromoted
+from ijaa.users.ports import (
+    AnswerGiven,
+    CommentReplied,
+    EventChanged,
+    Mentioned,
+    OrganiserAppointed,
+    SeatMoved,
+    SeatOffered,
+    SeatPromoted,
+)
 
 _UNSUBSCRIBE = "unsubscribe"
 _CHANGES: Mapping[str, Kind] = {
@@ -140,8 +149,8 @@ class Notifier:
 class EventMessages:
     """Tells members what the events module says."""
 
-    def __init__(self, notifier: Notifier) -> None:
-        self._notifier = notifier
+    def __init__(self, notifier: Notifier, repository: NotificationRepository) -> None:
+        self._notifier, self._repository = notifier, repository
 
     async def seat_promoted(self, session: AsyncSession, received: Sequence[Received[SeatPromoted]]) -> None:
         """Tell members that they have a seat."""
@@ -181,6 +190,31 @@ class EventMessages:
         for one in received:
             facts = msgspec.structs.asdict(one.message)
             await self._tell(session, facts.pop("organisers"), "answer_given", facts, one)
+
+    async def comment_replied(self, session: AsyncSession, received: Sequence[Received[CommentReplied]]) -> None:
+        """Tell members that they were answered, unless a block is between the two; of one comment until it is read."""
+        for one in received:
+            told = one.message
+            facts = {"event_id": told.event_id, "comment_id": told.comment_id, "title": told.title}
+            await self._tell_unblocked(
+                session, [told.username], told.by, "comment_replied", f"comment/{told.parent_id}", facts, one
+            )
+
+    async def mentioned(self, session: AsyncSession, received: Sequence[Received[Mentioned]]) -> None:
+        """Tell members that they were named, unless a block is between the two; of one event until it is read."""
+        for one in received:
+            told = one.message
+            facts = {"event_id": told.event_id, "comment_id": told.comment_id, "title": told.title}
+            await self._tell_unblocked(
+                session, told.usernames, told.by, "mentioned", f"event/{told.event_id}", facts, one
+            )
+
+    async def _tell_unblocked(
+        self, session: AsyncSession, usernames: Sequence[str], by: str, kind: Kind, subject: str, facts: dict[str, Any],
+        one: Received[Any],
+    ) -> None:  # fmt: skip
+        if names := await self._repository.within_reach(session, usernames, by):
+            await self._notifier.tell(session, names, kind, subject=subject, facts=facts, seq=one.envelope.sequence)
 
     async def _tell(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, facts: dict[str, Any], one: Received[Any]

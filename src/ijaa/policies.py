@@ -211,4 +211,18 @@ POLICIES: Mapping[str, Policy] = {
     "listParticipants": Policy(MEMBERS, flag="events.participation"),
     "approveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    # media
+    "uploadMedium": Policy(MEMBERS, flag="events.media", also="file-upload", limit="upload", seconds=_DRAWING),
+    "listMedia": Policy(MEMBERS, flag="events.media"),
+    "getMedium": Policy(MEMBERS | _MODERATORS, flag="events.media"),
+    "getMediumFile": Policy(EVERYBODY, flag="events.media", also="file-download", seconds=6),
+    "editMedium": Policy(MEMBERS, flag="events.media"),
+    "deleteMedium": Policy(MEMBERS | _MODERATORS, flag="events.media", also="file-delete"),
+    "approveMedium": Policy(MEMBERS, flag="events.media"),
+    "rejectMedium": Policy(MEMBERS, flag="events.media", also="file-delete"),
+    "likeMedium": Policy(MEMBERS, flag="events.media"),
+    "unlikeMedium": Policy(MEMBERS, flag="events.media"),
+    "putEventBanner": Policy(MEMBERS, flag="events.banner", also="file-upload", limit="upload", seconds=_DRAWING),
+    "deleteEventBanner": Policy(MEMBERS, flag="events.banner", also="file-delete"),
+    "getEventBanner": Policy(EVERYBODY, flag="events.banner", also="file-download", seconds=6),
 }

@@ -8,7 +8,7 @@ from ijaa.shared.errors import Unavailable
 from ijaa.users.ports import RecordsPage
 from tests.contract.conftest import Records
 
-TABLES = {"event_participations", "event_invitations", "events"}
+TABLES = {"event_participations", "event_invitations", "event_media", "event_media_likes", "events"}
 
 
 async def everything(records: Records, username: str) -> list[RecordsPage]:

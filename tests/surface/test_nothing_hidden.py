@@ -40,6 +40,8 @@ EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
     "watchEvent": "streams the counts that getEvent answers",
     "getFile": "gives bytes: tests of photos say to whom",
+    "getMediumFile": "gives bytes: tests of media say to whom",
+    "getEventBanner": "gives bytes: tests of banners say to whom",
     "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
     "getMyExport": "tells how far one's own archive is, as listMyExports does",
     "fetchExport": "gives an archive of what is one's own: tests of exports look through it for others",
@@ -54,7 +56,7 @@ EXCEPTED = {
 """Routes a member or the public may read that are not driven here, each with its reason."""
 OWN_BLOCKS = {"listMyBlocks", "getMyBlock"}
 """What names somebody hidden to him who hid him."""
-OF_EVENTS = {"listParticipants", "getEvent", "listEvents"}
+OF_EVENTS = {"listParticipants", "getEvent", "listEvents", "listMedia", "getMedium"}
 """What shows the name of a barred member until the message of it has come, which none does here."""
 
 
@@ -100,6 +102,8 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         "getAnnouncement": of_ids("/announcements/{}", "announcements"),
         "getMyReport": of_ids("/me/reports/{}", "reports"),
         "getEvent": of_ids("/events/{}", "events"),
+        "listMedia": of_ids("/events/{}/media", "events"),
+        "getMedium": of_ids("/media/{}", "event_media"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listParticipants": [
             (f"/events/{one}/participants", {"status": status})
@@ -110,7 +114,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
 
 def test_every_route_somebody_reads_is_driven_or_excepted(world: World) -> None:
     """Kills: a route that is added and that nobody thinks of here."""
-    asked = driven({kind: [] for kind in ("connections", "announcements", "reports", "events")})
+    asked = driven({kind: [] for kind in ("connections", "announcements", "reports", "events", "event_media")})
     read = {one.name for one in world.operations if one.method == "GET" and _for_members(one)}
     assert asked.keys() & EXCEPTED.keys() == set()
     assert read - asked.keys() - EXCEPTED.keys() == set()

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from ijaa.events.catalogue.repository import EventRepository
+from ijaa.events.files.repository import FileRepository
+from ijaa.events.files.service import FileRows
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.live import Live
 from ijaa.shared.outbox import Outbox
 
@@ -35,7 +38,9 @@ async def replay_erasures(
     usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
     tell = Live("events", EventRepository(database).live).tell
-    members = MemberMessages(repository, SeatRepository(Outbox(database, clock).publish, tell), tell, clock)
+    files = FileRows(FileRepository(database), JobQueue(database, clock))
+    seats = SeatRepository(Outbox(database, clock).publish, tell)
+    members = MemberMessages(repository, seats, tell, files.of_members, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

@@ -2,14 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
+from ijaa.events.banners.controller import banner_router
+from ijaa.events.banners.repository import BannerRepository
+from ijaa.events.banners.service import BannerService
 from ijaa.events.catalogue.controller import event_router
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.files.repository import FileRepository
+from ijaa.events.files.service import FileRows
 from ijaa.events.internal.controller import internal_router
+from ijaa.events.links import EventLinks
+from ijaa.events.media.controller import media_router
+from ijaa.events.media.repository import MediaRepository
+from ijaa.events.media.service import MediaService
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
 from ijaa.events.members.repository import MemberRepository
@@ -32,7 +43,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -40,6 +51,29 @@ from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import COMMON, purge
 from ijaa.shared.redis import namespace
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import StoredFiles
+from ijaa.shared.storage_images import Images
+from ijaa.shared.storage_links import SignedLinks
+from ijaa.shared.storage_sweep import discards, sweep
+
+
+@dataclass(frozen=True)
+class Files:
+    """What keeps files: their objects, their rows, how they are shown, and the jobs that take away what nobody has."""
+
+    stored: StoredFiles
+    rows: FileRows
+    links: EventLinks
+    kinds: tuple[Kind[Any], ...]
+
+
+def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> Files:
+    """Return what keeps files."""
+    storage = Storage(settings.files_of("events"), "events")
+    rows = FileRows(FileRepository(database), jobs)
+    links = EventLinks(SignedLinks(derive_key(settings.secret_key, "events/file-links"), clock))
+    return Files(StoredFiles(storage, Images()), rows, links, (discards(storage), sweep(storage, rows.known, clock)))
 
 
 def build(
@@ -61,9 +95,20 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats = SeatRepository(publish, live.tell)
-    messages = MemberMessages(MemberRepository(), seats, live.tell, clock, cached.forget)
+    jobs = JobQueue(database, clock)
+    files = file_parts(settings, database, jobs, clock)
+    messages = MemberMessages(MemberRepository(), seats, live.tell, files.rows.of_members, clock, cached.forget)
     events = EventService(
-        database, repository, seats, directory, publish=publish, tell=live.tell, cursors=cursors, clock=clock
+        database,
+        repository,
+        seats,
+        directory,
+        files.links,
+        publish=publish,
+        tell=live.tell,
+        drop_files=files.rows.of_event,
+        cursors=cursors,
+        clock=clock,
     )
     participations = ParticipationService(
         database,
@@ -95,7 +140,35 @@ def build(
         name="events",
         database=database,
         idempotency=IdempotencyKeys(database, settings.secret_key, clock),
-        routes=[event_router(events, live), participation_router(participations)],
+        routes=[
+            event_router(events, live),
+            participation_router(participations),
+            media_router(
+                MediaService(
+                    database,
+                    MediaRepository(database),
+                    files.stored,
+                    files.rows,
+                    files.links,
+                    directory,
+                    cursors=cursors,
+                    clock=clock,
+                )
+            ),
+            banner_router(
+                BannerService(
+                    database,
+                    BannerRepository(database),
+                    repository,
+                    events,
+                    files.stored,
+                    files.rows,
+                    files.links,
+                    tell=live.tell,
+                    clock=clock,
+                )
+            ),
+        ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
         outbox=outbox,
@@ -108,5 +181,5 @@ def build(
             ),
             clock,
         ),
-        worker=JobRunner(JobQueue(database, clock), [erasures(messages), purge(COMMON, clock)]),
+        worker=JobRunner(jobs, [erasures(messages), purge(COMMON, clock), *files.kinds]),
     )

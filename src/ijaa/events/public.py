@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
+from ijaa.events.media.repository import MediaRepository, StoredMedium
 from ijaa.events.messages import PUBLISHED
 from ijaa.events.participations.companion_repository import CompanionRepository
 from ijaa.events.personal import PERSONAL
@@ -22,19 +23,23 @@ class EventsPublic:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._events, self._clock = EventRepository(database), clock
         self._records = RecordReader(database, PERSONAL)
-        self._companions = CompanionRepository(database)
+        self._companions, self._media = CompanionRepository(database), MediaRepository(database)
 
     async def counts(self) -> EventCounts:
         """Return how many events and seats there are at this moment. Raises `Unavailable`."""
         return await self._events.counts(self._clock.now())
 
     async def snapshots(self, wanted: Sequence[tuple[ContentKind, int]], viewer: str) -> list[Snapshot]:
-        """Return what the viewer sees of these things at this moment; comments and media there are none yet.
+        """Return what the viewer sees of these things at this moment; comments there are none yet.
 
         What is not there, or not for him to see, is left out. Raises `Unavailable`.
         """
         ids = [id_ for kind, id_ in wanted if kind == "event"]
-        return [_snapshot(event) for event in await self._events.seen(ids, viewer)] if ids else []
+        media = [id_ for kind, id_ in wanted if kind == "medium"]
+        return [
+            *(_snapshot(event) for event in (await self._events.seen(ids, viewer) if ids else [])),
+            *(_of_medium(medium) for medium in (await self._media.seen(media, viewer) if media else [])),
+        ]
 
     async def records(self, username: str, after: str | None = None) -> TablePage:
         """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
@@ -63,6 +68,22 @@ def _snapshot(event: EventRead) -> Snapshot:
         title=event.title,
         text=event.description,
         details={name: _said(value) for name, value in shown.items() if value is not None},
+    )
+
+
+def _of_medium(medium: StoredMedium) -> Snapshot:
+    return Snapshot(
+        kind="medium",
+        id=medium.id,
+        author=medium.uploaded_by_username,
+        title=None,
+        text=medium.caption,
+        details={
+            "event": str(medium.event_id),
+            "media_type": medium.media_type,
+            "file_type": medium.file_type,
+            "sha256": medium.sha256.hex(),
+        },
     )
 
 

@@ -77,15 +77,18 @@ class Storage:
         with self._one_more(), _reachable():
             return await self._read(key)
 
-    async def portions(self, key: str) -> AsyncIterator[bytes] | None:
-        """Return what yields an object, however long, or None for one that is not there. Both raise `Unavailable`."""
+    async def portions(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes] | None:
+        """Return what yields an object, however long, or None for one that is not there. Both raise `Unavailable`.
+
+        It yields the bytes from `start` up to `end`, which is not among them.
+        """
         with self._one_more(), _reachable():
             try:
                 async with asyncio.timeout(WAIT.total_seconds()):
                     size = (await self._store.head_async(key))["size"]
             except (NotFoundError, FileNotFoundError):
                 return None
-        return self._portions(key, size)
+        return self._portions(key, start, size if end is None else min(end, size))
 
     async def delete(self, keys: Collection[str]) -> None:
         """Delete objects; one that is not there is as good as deleted. Raises `Unavailable`."""
@@ -128,11 +131,11 @@ class Storage:
         finally:
             self._reading -= 1
 
-    async def _portions(self, key: str, size: int) -> AsyncIterator[bytes]:
-        for start in range(0, size, PORTION):  # each is a request of its own: who takes his time keeps none open
+    async def _portions(self, key: str, begin: int, end: int) -> AsyncIterator[bytes]:
+        for start in range(begin, end, PORTION):  # each is a request of its own: who takes his time keeps none open
             with self._one_more(), _reachable():
                 async with asyncio.timeout(WAIT.total_seconds()):
-                    found = await self._store.get_range_async(key, start=start, end=min(start + PORTION, size))
+                    found = await self._store.get_range_async(key, start=start, end=min(start + PORTION, end))
             yield bytes(found)
 
     async def _read(self, key: str) -> bytes | None:

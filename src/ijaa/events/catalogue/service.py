@@ -1,6 +1,6 @@
 """Use cases of events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, WrongState
+from ijaa.events.links import EventLinks, banner_path
 from ijaa.events.messages import Change, EventChanged
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
@@ -35,6 +36,8 @@ from ijaa.shared.schema import range_violations
 
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""
+DropFiles = Callable[[AsyncSession, int], Awaitable[None]]
+"""Has the files of an event deleted that is about to go."""
 
 _MOVES = frozenset({"start_date", "end_date", "timezone", "location"})
 """What makes an event another one for who wants to come."""
@@ -47,9 +50,10 @@ class EventService:
 
     def __init__(
         self, database: Database, repository: EventRepository, seats: SeatRepository,
-        directory: UserDirectory, *, publish: Publish, tell: Tell, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, links: EventLinks, *, publish: Publish, tell: Tell, drop_files: DropFiles,
+        cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
-        self._publish, self._tell = publish, tell
+        self._publish, self._tell, self._drop_files, self._links = publish, tell, drop_files, links
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
@@ -144,6 +148,7 @@ class EventService:
             check(event.version)
             if await self._repository.answered(session, event_id):
                 raise HasParticipants
+            await self._drop_files(session, event_id)
             await self._repository.remove(session, event_id)
             self._tell(session, str(event_id))
 
@@ -198,8 +203,16 @@ class EventService:
 
     async def _with_cards(self, viewer: Principal | None, events: Sequence[EventRead]) -> list[EventRead]:
         names = {event.created_by_username for event in events if event.created_by_username}
-        cards = await cards_of(self._directory, names, viewer.username if viewer else None)
-        return [replace(event, organizer=cards.get(event.created_by_username or "")) for event in events]
+        username = viewer.username if viewer else None
+        cards = await cards_of(self._directory, names, username)
+        return [
+            replace(
+                event,
+                organizer=cards.get(event.created_by_username or ""),
+                banner=event.banner and self._links.of(banner_path(event.id, event.banner), username),
+            )
+            for event in events
+        ]
 
 
 def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:

@@ -48,6 +48,8 @@ _NAMED = """(
     OR EXISTS (SELECT FROM events e WHERE e.created_by_username = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_username = m.username)
     OR EXISTS (SELECT FROM event_invitations i WHERE i.invited_by_username = m.username)
+    OR EXISTS (SELECT FROM event_media f WHERE f.uploaded_by_username = m.username)
+    OR EXISTS (SELECT FROM event_media_likes l WHERE l.username = m.username)
 )"""
 _LEFT_OVER = text(f"""
 SELECT m.username FROM members m

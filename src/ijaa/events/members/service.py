@@ -12,6 +12,8 @@ from ijaa.shared.database import after_commit
 from ijaa.shared.live import Tell
 from ijaa.shared.messages import Received
 
+DropFiles = Callable[[AsyncSession, Sequence[str]], Awaitable[None]]
+"""Takes away what members uploaded, files and rows."""
 Forget = Callable[[Sequence[str]], Awaitable[None]]
 """Lets go of what is remembered of members outside of the database."""
 
@@ -24,11 +26,12 @@ class MemberMessages:
         repository: MemberRepository,
         seats: SeatRepository,
         tell: Tell,
+        drop_files: DropFiles,
         clock: Clock,
         forget: Forget | None = None,
     ) -> None:
         self._repository, self._seats, self._tell, self._clock = repository, seats, tell, clock
-        self._forget = forget
+        self._drop_files, self._forget = drop_files, forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -67,6 +70,7 @@ class MemberMessages:
         if erased:
             # seats first: what needs an organiser takes no answers, and promotes nobody
             await self._seats.forget(session, erased, events, now)
+            await self._drop_files(session, erased)  # before the drafts they lie in
             for event_id in await self._repository.part_from_organisers(session, erased, sorted(events), now):
                 self._tell(session, str(event_id))
             await self._repository.erase(session, erased)

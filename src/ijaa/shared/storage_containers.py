@@ -115,8 +115,8 @@ def _boxes(walk: _Walk, start: int, end: int) -> Iterator[_Part]:
         size, kind, inside = int.from_bytes(head[:4]), head[4:8], at + 8
         if size == 1:
             size, inside = int.from_bytes(head[8:16]), at + 16
-        elif size == 0 and not any(head):
-            return  # QuickTime ends some lists with zeros
+        elif head == b"\0\0\0\0":
+            return  # QuickTime ends some lists so
         elif size == 0:
             size = end - at
         if at + size > end or at + size < inside:

@@ -49,6 +49,8 @@ POLICIES: Mapping[str, Policy] = {
     "getEventFigures": _SERVICE,
     "getContentSnapshots": _SERVICE,
     "getMemberRecords": _SERVICE,
+    "getMemberFiles": _SERVICE,
+    "getMemberFilePortion": Policy(NOT_ASKED, limit="none", seconds=6),
     "getEventCompanions": _SERVICE,
     "getMemberCards": _SERVICE,
     "getSharedMemberCards": _SERVICE,

@@ -62,6 +62,7 @@ from ijaa.shared.storage_sweep import discards, sweep
 class Files:
     """What keeps files: their objects, their rows, how they are shown, and the jobs that take away what nobody has."""
 
+    storage: Storage
     stored: StoredFiles
     rows: FileRows
     links: EventLinks
@@ -73,7 +74,9 @@ def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Cl
     storage = Storage(settings.files_of("events"), "events")
     rows = FileRows(FileRepository(database), jobs)
     links = EventLinks(SignedLinks(derive_key(settings.secret_key, "events/file-links"), clock))
-    return Files(StoredFiles(storage, Images()), rows, links, (discards(storage), sweep(storage, rows.known, clock)))
+    return Files(
+        storage, StoredFiles(storage, Images()), rows, links, (discards(storage), sweep(storage, rows.known, clock))
+    )
 
 
 def build(
@@ -169,7 +172,7 @@ def build(
                 )
             ),
         ],
-        internal=[internal_router(EventsPublic(database, clock), guard)],
+        internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,
         outbox=outbox,
         inbox=Inbox(

@@ -6,6 +6,8 @@ from datetime import datetime
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import ContentKind, EventCounts, EventRead, Snapshot
 from ijaa.events.media.repository import MediaRepository, StoredMedium
+from ijaa.events.media.schemas import OwnFile
+from ijaa.events.media.upload_repository import UploadRepository
 from ijaa.events.messages import PUBLISHED
 from ijaa.events.participations.companion_repository import CompanionRepository
 from ijaa.events.personal import PERSONAL
@@ -13,16 +15,19 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.personal import Subject
 from ijaa.shared.records import RecordReader, TablePage
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import key_of
 
-__all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "Snapshot", "TablePage"]
+__all__ = ["PERSONAL", "PUBLISHED", "ContentKind", "EventCounts", "EventsPublic", "OwnFile", "Snapshot", "TablePage"]
 
 
 class EventsPublic:
     """What the events module offers; one statement a call."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, storage: Storage) -> None:
         self._events, self._clock = EventRepository(database), clock
-        self._records = RecordReader(database, PERSONAL)
+        self._records, self._uploads = RecordReader(database, PERSONAL), UploadRepository(database)
+        self._storage = storage
         self._companions, self._media = CompanionRepository(database), MediaRepository(database)
 
     async def counts(self) -> EventCounts:
@@ -44,6 +49,18 @@ class EventsPublic:
     async def records(self, username: str, after: str | None = None) -> TablePage:
         """Return a page of everything kept about a member, as far as it is for him. Raises `Unavailable`."""
         return await self._records.page(Subject(id=0, user_id="", username=username, email=""), after)
+
+    async def files(self, username: str, after: str | None = None) -> list[OwnFile]:
+        """Return what a member uploaded, a hundred at a time. Raises `Unavailable`."""
+        return [OwnFile(one.name, one.file_type) for one in await self._uploads.of(username, after)]
+
+    async def portion(self, username: str, name: str, start: int) -> bytes | None:
+        """Return some bytes of what a member uploaded, from a place on; None for what is not there.
+
+        Raises `Unavailable`.
+        """
+        found = await self._uploads.one(username, name)
+        return None if found is None else await self._storage.some(key_of(found.file_id), start)
 
     async def companions(self, usernames: Collection[str]) -> dict[str, frozenset[str]]:
         """Return who comes, or came, to events each of these does, by username as asked for. Raises `Unavailable`."""

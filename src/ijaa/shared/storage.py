@@ -29,6 +29,8 @@ WHOLE = timedelta(minutes=10)
 """How long an object may take that is written portion by portion."""
 PORTION = 1024 * 1024
 """Bytes of an object in memory at once, where it is not read or written as one."""
+SOME = 512 * 1024
+"""Bytes that are handed on at once to somebody who asks for an object bit by bit."""
 INCOMING = "incoming"
 """The folder of what is being written."""
 READS = 32
@@ -89,6 +91,15 @@ class Storage:
             except (NotFoundError, FileNotFoundError):
                 return None
         return self._portions(key, start, size if end is None else min(end, size))
+
+    async def some(self, key: str, start: int) -> bytes | None:
+        """Return some bytes of an object from a place on, none at its end, or None for one that is not there.
+
+        Raises `Unavailable`.
+        """
+        if (found := await self.portions(key, start, start + SOME)) is None:
+            return None
+        return b"".join([portion async for portion in found])
 
     async def delete(self, keys: Collection[str]) -> None:
         """Delete objects; one that is not there is as good as deleted. Raises `Unavailable`."""

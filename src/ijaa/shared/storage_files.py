@@ -97,6 +97,10 @@ class StoredFiles:
         """
         return await self._storage.portions(key, start, end)
 
+    async def some(self, key: str, start: int) -> bytes | None:
+        """Return some bytes of a file from a place on, none at its end, or None for one whose object is gone."""
+        return await self._storage.some(key, start)
+
 
 def _digest(file: BinaryIO) -> bytes:
     """Return the digest of a file."""

@@ -32,11 +32,12 @@ TIMES = ("created_at", "updated_at", "resolved_at")
 
 @pytest.fixture
 async def app(
-    start: Start, events_database: Database, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    start: Start, events_database: Database, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> AsyncIterator[App]:
     """Give both halves, whose records are read a row a page, so that every kind of key has to find the next one."""
     monkeypatch.setattr(records, "PAGE", 1)
-    async with start(records=LocalMemberRecords(EventsPublic(events_database, clock))) as started:
+    place = Storage(settings.files_of("events"), "events")
+    async with start(records=LocalMemberRecords(EventsPublic(events_database, clock, place))) as started:
         yield started
 
 

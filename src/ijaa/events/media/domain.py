@@ -1,5 +1,6 @@
 """What may be uploaded, by whom, and how much of it."""
 
+import re
 from typing import Literal
 
 from ijaa.shared.errors import Invalid, Violation
@@ -18,7 +19,10 @@ LARGEST: dict[MediaType, int] = {"IMAGE": 5 << 20, "VIDEO": 50 << 20, "DOCUMENT"
 _MOVIES = {b"isom", b"mp41", b"mp42", b"avc1", b"dash", b"MSNV", b"M4V ", b"M4VH", b"M4VP", b"F4V "}
 """Major brands of MP4 with video in it (ISO/IEC 14496-12 §4.3); `iso2` to `iso9` and `isoa` besides."""
 _QUICKTIME = b"qt  "
-_ENDINGS = {"image/webp": "webp", "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm"}
+_ENDINGS = {
+    "image/webp": "webp", "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm", "application/pdf": "pdf",
+}  # fmt: skip
+_NAME = re.compile(r"medium-(\d{1,18})\.[a-z0-9]{3,4}")
 
 
 def file_type_of(head: bytes) -> str:
@@ -54,9 +58,19 @@ def largest(head: bytes) -> int:
 
 def disposition_of(media_id: int, file_type: str) -> str:
     """Return what a browser does with a file: a document is saved and never shown (RFC 6266)."""
-    if file_type == "application/pdf":
-        return f'attachment; filename="medium-{media_id}.pdf"'
-    return f'inline; filename="medium-{media_id}.{_ENDINGS[file_type]}"'
+    shown = "attachment" if file_type == "application/pdf" else "inline"
+    return f'{shown}; filename="{name_of(media_id, file_type)}"'
+
+
+def name_of(media_id: int, file_type: str) -> str:
+    """Return what a file is called by those who save it."""
+    return f"medium-{media_id}.{_ENDINGS[file_type]}"
+
+
+def id_of(name: str) -> int | None:
+    """Return whose name that is, None for no name of ours."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def takes_media(*, status: str) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ijaa.events.media.domain import MediaType
@@ -44,3 +45,10 @@ class MediumRead(View, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class OwnFile(msgspec.Struct, frozen=True):
+    """A file somebody uploaded, for an archive of his own."""
+
+    name: str
+    media_type: str

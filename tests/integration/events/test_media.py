@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
+from ijaa.shared.http.requests import StrictRequest
+from ijaa.shared.storage import Storage
 from tests.fakes import FakeFeatureFlags, FakeUserDirectory
 from tests.integration.events.albums import PICTURE, a_medium, an_album, objects, shown, upload
 from tests.integration.events.conftest import AnEvent, Api, Invite, codes
@@ -272,10 +275,15 @@ async def test_media_have_flags(api: Api, an_event: AnEvent, flags: FakeFeatureF
 
 
 async def test_an_upload_sent_again_is_one_medium(
-    api: Api, an_event: AnEvent, settings: Settings, events_database: Database
+    api: Api, an_event: AnEvent, settings: Settings, events_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kills: a retry with another boundary taken for another request; its file kept; the whole form in memory."""
     event = await an_album(api, an_event)
+
+    async def in_memory(_: object) -> bytes:
+        raise AssertionError("the form is read as a whole")
+
+    monkeypatch.setattr(StrictRequest, "body", in_memory)
     key = {"Idempotency-Key": "a-key"}
     first = await upload(api, "asha", event, caption="A gate", headers=key)
     again = await upload(api, "asha", event, caption="A gate", headers=key, name="another name")
@@ -286,6 +294,21 @@ async def test_an_upload_sent_again_is_one_medium(
     assert codes(await upload(api, "asha", event, headers={"Idempotency-Key": "x" * 256})) == (400, "malformed")
     assert await events_database.fetch_value("SELECT count(*) FROM event_media") == 1
     assert len(objects(settings)) == 3
+
+
+async def test_a_report_shows_a_medium_as_its_reporter_sees_it(
+    api: Api, an_event: AnEvent, settings: Settings, events_database: Database, clock: FrozenClock
+) -> None:
+    """Kills: evidence of what the reporter cannot see, because another service asks; a block that keeps him from it."""
+    public = EventsPublic(events_database, clock, Storage(settings.files_of("events"), "events"))
+    event = await an_album(api, an_event, "asha", "ben", media_approval=True)
+    shown_, waiting = [(await a_medium(api, who, event, caption="A gate"))["id"] for who in ("olu", "asha")]
+    wanted: Any = [("medium", shown_), ("medium", waiting), ("medium", 999_999), ("event", event)]
+    found = {(one.kind, one.id): one for one in await public.snapshots(wanted, "ben")}
+    assert found.keys() == {("medium", shown_), ("event", event)}
+    evidence = found["medium", shown_]
+    assert (evidence.author, evidence.text, evidence.details["event"]) == ("olu", "A gate", str(event))
+    assert {one.id for one in await public.snapshots(wanted[:2], "asha")} == {shown_, waiting}
 
 
 async def test_deleting_an_event_takes_its_files_along(

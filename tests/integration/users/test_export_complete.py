@@ -15,6 +15,7 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.personal import Holding, NotExported, Subject
 from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import key_of
 from ijaa.users.personal import PERSONAL as OF_USERS
 from ijaa.wiring import LocalMemberRecords
 from tests.integration.users.admins import AnAdmin
@@ -75,6 +76,7 @@ async def planted(app: App, canaries: dict[str, Canaries], username: str) -> dic
         "profiles": {"username": username},
         "exports": {"state": "FAILED"},  # another one may be asked for
         "files": {"purpose": "photo", "media_type": "image/webp"},
+        "event_media": {"file_type": "application/pdf"},
     }
     return {module: await canaries[module].plant(REGISTERS[module], subject, given) for module in REGISTERS}
 
@@ -102,6 +104,10 @@ async def test_an_archive_is_complete_and_has_nothing_that_is_withheld(
     rows = await planted(app, canaries, "asha")
     photo = next(one for one in rows["users"] if one.table == "files")
     await Storage(settings.files_of("users"), "users").put({photo.values["key"]: b"the photo"}, "image/webp")
+    uploads = [one.values for one in rows["events"] if one.table == "event_media"]
+    for one in uploads:
+        content = {key_of(one["file_id"]): str(one["id"]).encode()}
+        await Storage(settings.files_of("events"), "events").put(content, "application/pdf")
     archive = await archive_of(app, asha)
     text = text_of(archive)
     wrong, seen = [], 0
@@ -121,6 +127,8 @@ async def test_an_archive_is_complete_and_has_nothing_that_is_withheld(
     assert wrong == []
     assert seen > 150
     assert archive.read("files/photo.webp") == b"the photo"
+    assert len(uploads) == 2
+    assert all(archive.read(f"files/medium-{one['id']}.pdf") == str(one["id"]).encode() for one in uploads)
     expected = {
         f"{module}/{one.table}.json"
         for module, holdings in REGISTERS.items()

@@ -15,6 +15,8 @@ from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.forms import read_form, takes_a_form
 from ijaa.shared.http.idempotency import Once
 from ijaa.shared.http.images import image
+from ijaa.shared.http.problems import MEDIA_TYPE as PROBLEM
+from ijaa.shared.http.problems import ProblemDetails
 from ijaa.shared.http.ranges import Portions, range_of
 from ijaa.shared.http.requests import StrictRequest
 from ijaa.shared.http.uploads import ENVELOPE
@@ -29,6 +31,9 @@ IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", max_length=1000
 _FILE = {
     200: ResponseSpec(bytes, generate_examples=False, media_type="*/*", description="the file"),
     206: ResponseSpec(bytes, generate_examples=False, media_type="*/*", description="the part that was asked for"),
+    416: ResponseSpec(
+        ProblemDetails, generate_examples=False, media_type=PROBLEM, description="The file is shorter than that"
+    ),
 }
 
 

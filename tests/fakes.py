@@ -6,7 +6,7 @@ from typing import Any
 from ijaa.events.ports import MemberCard, SharedCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
-from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts, RecordsPage
+from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts, RecordFile, RecordsPage
 
 
 class FakeUserDirectory:
@@ -147,10 +147,32 @@ class FakeMemberRecords:
     def __init__(self, *tables: str, size: int = 2) -> None:
         self._rows: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in tables}
         self._size, self._down = size, False
+        self._files: list[tuple[str, RecordFile, bytes | None]] = []
 
     async def add(self, table: str, username: str, **row: object) -> None:
         """Add a row about a member."""
         self._rows[table].append((username, row))
+
+    async def add_file(self, username: str, name: str, media_type: str, content: bytes | None) -> None:
+        """Add a file of a member; one without content has a row and no object."""
+        self._files.append((username, RecordFile(name=name, media_type=media_type), content))
+
+    async def files(self, username: str, after: str | None = None) -> list[RecordFile]:
+        """Return some files."""
+        self._refuse()
+        own = [one for whose, one, _ in self._files if whose == username]
+        begin = [one.name for one in own].index(after) + 1 if after else 0
+        return own[begin : begin + self._size]
+
+    async def portion(self, username: str, name: str, start: int) -> bytes | None:
+        """Return some bytes of a file."""
+        self._refuse()
+        found = [content for whose, one, content in self._files if (whose, one.name) == (username, name)]
+        return None if not found or found[0] is None else found[0][start : start + 1000]
+
+    def _refuse(self) -> None:
+        if self._down:
+            raise Unavailable("The records are out of reach.")
 
     async def stop(self) -> None:
         """Be out of reach from now on."""
@@ -162,8 +184,7 @@ class FakeMemberRecords:
 
     async def page(self, username: str, after: str | None = None) -> RecordsPage:
         """Return some rows of one table."""
-        if self._down:
-            raise Unavailable("The records are out of reach.")
+        self._refuse()
         tables = list(self._rows)
         table, _, begin = (after or f"{tables[0]}/0").partition("/")
         rows = [row for name, row in self._rows[table] if name == username]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, String
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -130,6 +131,8 @@ class Event(EventsBase):
     organizer_email: Mapped[str | None]
     created_by_username: Mapped[str]
     tags: Mapped[list[str]]
+    media_approval: Mapped[bool]
+    banner: Mapped[UUID | None]
     status: Mapped[str]
     version: Mapped[int]
     created_at: Mapped[datetime]

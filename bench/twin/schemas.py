@@ -1,6 +1,7 @@
 """Response models of the twin: the same fields as ours."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -41,6 +42,8 @@ class EventOut(BaseModel):
     organizer_email: str | None
     created_by_username: str
     tags: list[str]
+    media_approval: bool
+    banner: UUID | None
     status: str
     my_rsvp: str | None
     my_role: str | None

@@ -27,6 +27,7 @@ from ijaa.shared.metrics import observe_statement
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect, connect_blocking, namespace
 from ijaa.shared.relay import DirectTransport, Relay
+from ijaa.shared.storage import Storage
 from ijaa.shared.throttle import CONNECTIONS as THROTTLE_CONNECTIONS
 from ijaa.shared.throttle import Throttle
 from ijaa.users import module as users
@@ -42,6 +43,7 @@ from ijaa.users.ports import (
     EventCounts,
     EventFigures,
     MemberRecords,
+    RecordFile,
     RecordsPage,
 )
 from ijaa.users.public import MemberCard as UsersMemberCard
@@ -114,6 +116,14 @@ class LocalMemberRecords:
         """Return the first page of what is kept about a member, or the one `after` asks for."""
         return RecordsPage(**asdict(await self._public.records(username, after)))
 
+    async def files(self, username: str, after: str | None = None) -> list[RecordFile]:
+        """Return the first files of a member, or those after the one of a name."""
+        return [RecordFile(**asdict(one)) for one in await self._public.files(username, after)]
+
+    async def portion(self, username: str, name: str, start: int) -> bytes | None:
+        """Return some bytes of a file from a place on, none at its end, or None for one that is not there."""
+        return await self._public.portion(username, name, start)
+
 
 class LocalEventCompanions:
     """`EventCompanions` in the same process."""
@@ -171,7 +181,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
         records: MemberRecords | None = None
         companions: EventCompanions | None = None
         if events_database is not None:
-            public = EventsPublic(events_database, clock)
+            public = EventsPublic(events_database, clock, Storage(settings.files_of("events"), "events"))
             figures, contents = LocalEventFigures(public), LocalEventContent(public)
             records, companions = LocalMemberRecords(public), LocalEventCompanions(public)
         elif settings.events_peer is not None:

@@ -1,8 +1,10 @@
 """One users database, reached in the ways events can reach it: in process, over HTTP, and a double of it."""
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -14,12 +16,14 @@ from ijaa.app import create_app
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
+from ijaa.events.media import upload_repository
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.ports import UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
 from ijaa.shared import access_tokens
 from ijaa.shared import records as reading
+from ijaa.shared import storage as storage_module
 from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.crypto import SecretBox
@@ -28,6 +32,8 @@ from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import key_of
 from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
@@ -82,6 +88,11 @@ RETURNING id
 """)
 
 
+_UPLOADED = text("""
+INSERT INTO event_media (event_id, uploaded_by_username, media_type, file_id, file_type, file_size, sha256, is_approved,
+                         created_at, updated_at)
+VALUES (:event_id, :by, 'DOCUMENT', :file_id, 'application/pdf', 1, sha256('x'), false, now(), now()) RETURNING id
+""")
 _ANSWERED = text("""
 INSERT INTO event_participations (event_id, participant_username, status, responded_at)
 SELECT :event_id, username, :status, now() FROM unnest(CAST(:usernames AS text[])) AS given (username)
@@ -115,7 +126,6 @@ class Offered(Generic[P]):
 
 
 Figures = Offered[EventFigures]
-Records = Offered[MemberRecords]
 Companions = Offered[EventCompanions]
 
 
@@ -124,6 +134,14 @@ class Content(Offered[EventContent]):
     """Content under test, and how a comment on an event comes to be as well."""
 
     say: Callable[..., Awaitable[int]]
+
+
+@dataclass
+class Records(Offered[MemberRecords]):
+    """Records of members under test, and how a file of one comes to be."""
+
+    add_file: Callable[[str, bytes | None], Awaitable[str]]
+    """Takes whose it is and what is in it, None for an object that is gone; returns its name."""
 
 
 @dataclass
@@ -207,11 +225,12 @@ async def directory(
 @asynccontextmanager
 async def _offered(
     shape: str, servers: dict[str, str], events_dsn: str, database: Database,
-    over_http: Callable[[Peer], P], local: Callable[[EventsPublic], P],
+    over_http: Callable[[Peer], P], local: Callable[[EventsPublic], P], files: str = "file:///nowhere",
 ) -> AsyncIterator[tuple[P, Callable[[], Awaitable[None]]]]:  # fmt: skip
     """Give a port of what events offers, over HTTP or in process, and what puts it out of reach."""
     if shape == "HTTP":
-        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER}
+        only = {"IJAA_MODULES": "events", "IJAA_EVENTS_DATABASE_URL": events_dsn, "IJAA_USERS_PEER": PEER,
+                "IJAA_EVENTS_FILES_URL": files}  # fmt: skip
         settings = read_settings(servers | only)
         app = create_app(settings)
         async with client_of(app):
@@ -225,10 +244,10 @@ async def _offered(
             await peer.close()
         return
     down = Database("events", make_url(events_dsn).set(port=1).render_as_string(hide_password=False))
-    port = local(EventsPublic(database, SystemClock()))
+    port = local(EventsPublic(database, SystemClock(), Storage(files, "events")))
 
     async def end_database() -> None:
-        port._public = EventsPublic(down, SystemClock())  # type: ignore[attr-defined]
+        port._public = EventsPublic(down, SystemClock(), Storage(files, "events"))  # type: ignore[attr-defined]
 
     yield port, end_database
     await down.dispose()
@@ -281,16 +300,28 @@ async def content(
 @pytest.fixture(params=["in process", "HTTP", "fake"])
 async def records(
     request: pytest.FixtureRequest, servers: dict[str, str], events_dsn: str, events_database: Database,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> AsyncIterator[Records]:  # fmt: skip
     """Give the same records in each of their shapes, two rows a page."""
     if request.param == "fake":
-        fake = FakeMemberRecords("event_participations", "event_invitations", "event_organisers", "events")
+        fake = FakeMemberRecords(
+            "event_participations",
+            "event_invitations",
+            "event_organisers",
+            "event_media",
+            "event_media_likes",
+            "events",
+        )
+        names = (f"medium-{number}.pdf" for number in itertools.count(1))
 
         async def add_to_fake(title: str, *, by: str) -> None:
             await fake.add("events", by, title=title, created_by_username=by, created_at="2026-01-01T00:00:00+00:00")
 
-        yield Records(fake, add_to_fake, fake.stop)
+        async def add_file_to_fake(by: str, content: bytes | None) -> str:
+            await fake.add_file(by, name := next(names), "application/pdf", content)
+            return name
+
+        yield Records(fake, add_to_fake, fake.stop, add_file_to_fake)
         return
     monkeypatch.setattr(reading, "PAGE", 2)
 
@@ -298,9 +329,24 @@ async def records(
         async with events_database.transaction() as session:
             await session.execute(_TITLED, {"title": title, "by": by, "privacy": "PRIVATE", "text": None})
 
-    offer = _offered(request.param, servers, events_dsn, events_database, HttpMemberRecords, LocalMemberRecords)
+    monkeypatch.setattr(upload_repository, "_OF", upload_repository._OF.replace("LIMIT 100", "LIMIT 2"))
+    monkeypatch.setattr(storage_module, "SOME", 1000)
+    files = tmp_path.as_uri()
+
+    async def add_file(by: str, content: bytes | None) -> str:
+        file_id = uuid4()
+        async with events_database.transaction() as session:
+            titled = {"title": "Tea", "by": "omar", "privacy": "PRIVATE", "text": None}
+            event_id = (await session.execute(_TITLED, titled)).scalar_one()
+            uploaded = {"event_id": event_id, "by": by, "file_id": file_id}
+            media_id = (await session.execute(_UPLOADED, uploaded)).scalar_one()
+        if content is not None:
+            await Storage(files, "events").put({key_of(file_id): content}, "application/pdf")
+        return f"medium-{media_id}.pdf"
+
+    offer = _offered(request.param, servers, events_dsn, events_database, HttpMemberRecords, LocalMemberRecords, files)
     async with offer as (port, stop):
-        yield Records(port, add, stop)
+        yield Records(port, add, stop, add_file)
 
 
 @pytest.fixture(params=["in process", "HTTP", "fake"])

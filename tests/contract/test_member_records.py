@@ -8,7 +8,14 @@ from ijaa.shared.errors import Unavailable
 from ijaa.users.ports import RecordsPage
 from tests.contract.conftest import Records
 
-TABLES = {"event_participations", "event_invitations", "event_organisers", "events"}
+TABLES = {
+    "event_participations",
+    "event_invitations",
+    "event_organisers",
+    "event_media",
+    "event_media_likes",
+    "events",
+}
 
 
 async def everything(records: Records, username: str) -> list[RecordsPage]:
@@ -49,3 +56,33 @@ async def test_what_cannot_be_told_is_unavailable(records: Records) -> None:
     await records.stop()
     with pytest.raises(Unavailable):
         await records.port.page("olu")
+
+
+async def test_every_file_of_a_member_is_told_once_and_handed_on_bit_by_bit(records: Records) -> None:
+    # mutants: the first page alone; a portion twice, or left out; somebody else's file by its name; an end that is none
+    contents = [b"", b"x", b"y" * 1000, bytes(range(256)) * 10, b"z" * 3000]
+    named = {await records.add_file("olu", content): content for content in contents}
+    other = await records.add_file("omar", b"his")
+    listed = await records.port.files("olu")
+    while more := await records.port.files("olu", listed[-1].name):
+        listed += more
+    assert [one.name for one in listed] == [*named]
+    assert {one.media_type for one in listed} == {"application/pdf"}
+    for name, content in named.items():
+        read = b""
+        while portion := await records.port.portion("olu", name, len(read)):
+            read += portion
+        assert (read, portion) == (content, b"")
+    for name in (other, "medium-999999.pdf", "../secret"):
+        assert await records.port.portion("olu", name, 0) is None
+    assert await records.port.files("nobody") == []
+
+
+async def test_a_file_that_is_not_there_is_none(records: Records) -> None:
+    # mutant: an empty file in the archive, where one is missing
+    gone = await records.add_file("olu", None)
+    assert await records.port.portion("olu", gone, 0) is None
+    await records.stop()
+    for asking in (records.port.files("olu"), records.port.portion("olu", gone, 0)):
+        with pytest.raises(Unavailable):
+            await asking

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
@@ -172,7 +172,16 @@ async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[i
             status = "GOING" if name in _KNOWN else rng.choice(("GOING", "MAYBE"))
             await events.put("event_participations", event_id=event_id, participant_username=name, status=status)
         await _talk(events, rng, event_id)
-    kept = {"connections": users, "announcements": users, "reports": users, "events": events, "event_comments": events}
+        for name in [*_KNOWN, *rng.sample(PEOPLE, 10)]:
+            medium = await events.put(
+                "event_media", event_id=event_id, uploaded_by_username=name, media_type="VIDEO", file_id=uuid4(),
+                file_type="video/mp4", caption="Tea", is_approved=rng.random() < 0.8,
+            )  # fmt: skip
+            await events.put("event_media_likes", media_id=medium, username=rng.choice(PEOPLE))
+    kept = {
+        "connections": users, "announcements": users, "reports": users,
+        "events": events, "event_comments": events, "event_media": events,
+    }  # fmt: skip
     for kind, database in kept.items():
         ids: Any = await database.value(f"SELECT array_agg(id ORDER BY id) FROM {kind}")
         found[kind] = ids

@@ -73,6 +73,8 @@ UNMAKEABLE: Mapping[str, str] = {
     "getEventFigures": "is for services",
     "getContentSnapshots": "is for services",
     "getMemberRecords": "is for services",
+    "getMemberFiles": "is for services",
+    "getMemberFilePortion": "is for services",
     "fetchExport": "takes a link that is shown to its member alone",
     "getEventCompanions": "is for services",
     "confirmTotp": "takes a code of the secret that was just shown",

@@ -42,6 +42,8 @@ EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
     "watchEvent": "streams the counts that getEvent answers, and how many comments there are, for all alike",
     "getFile": "gives bytes: tests of photos say to whom",
+    "getMediumFile": "gives bytes: tests of media say to whom",
+    "getEventBanner": "gives bytes: tests of banners say to whom",
     "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
     "getMyExport": "tells how far one's own archive is, as listMyExports does",
     "fetchExport": "gives an archive of what is one's own: tests of exports look through it for others",
@@ -65,6 +67,8 @@ OF_EVENTS = {
     "listComments",
     "getComment",
     "listReplies",
+    "listMedia",
+    "getMedium",
 }
 """What shows the name of a barred member until the message of it has come, which none does here."""
 
@@ -117,6 +121,8 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         ],
         "getComment": of_ids("/comments/{}", "event_comments"),
         "listReplies": of_ids("/comments/{}/replies", "event_comments"),
+        "listMedia": of_ids("/events/{}/media", "events"),
+        "getMedium": of_ids("/media/{}", "event_media"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listOrganisers": of_ids("/events/{}/organisers", "events"),
         "listParticipants": [
@@ -128,7 +134,8 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
 
 def test_every_route_somebody_reads_is_driven_or_excepted(world: World) -> None:
     """Kills: a route that is added and that nobody thinks of here."""
-    asked = driven({kind: [] for kind in ("connections", "announcements", "reports", "events", "event_comments")})
+    kinds = ("connections", "announcements", "reports", "events", "event_comments", "event_media")
+    asked = driven({kind: [] for kind in kinds})
     read = {one.name for one in world.operations if one.method == "GET" and _for_members(one)}
     assert asked.keys() & EXCEPTED.keys() == set()
     assert read - asked.keys() - EXCEPTED.keys() == set()

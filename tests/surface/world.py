@@ -23,6 +23,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.http.policies import Operation, operations
 from ijaa.shared.principals import ADMIN_ROLES, Principal, Role
 from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import key_of
 from ijaa.users.accounts import guess_repository
 from ijaa.users.sessions.key_repository import KeyRepository
 from ijaa.users.sessions.keys import SigningKeys
@@ -149,6 +150,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         await world.sign_in()
         await _events(world)
         await _files(world, settings)
+        await _media(world, settings)
         world._keys = SigningKeys(
             users, KeyRepository(users), SecretBox(environ["IJAA_SECRET_KEY"], "signing-keys"), _Clock()
         )
@@ -275,6 +277,21 @@ async def _events(world: World) -> None:
         "token": {"existing": "of-a-mail"},
         "place": {"existing": "1"},
     }
+
+
+async def _media(world: World, settings: Settings) -> None:
+    events, storage = world.databases["events"], Storage(settings.files_of("events"), "events")
+    media, banners = {}, {}
+    for form, by in (("existing", "asha"), ("hidden", "olu")):
+        event_id, files = int(world.ids["event_id"][form]), [uuid4(), uuid4()]
+        await storage.put({key_of(one): a_picture("WEBP") for one in files}, "image/webp")
+        medium = await events.put(
+            "event_media", event_id=event_id, uploaded_by_username=by, media_type="IMAGE", file_id=files[0],
+            file_type="image/webp", width=8, height=8, is_approved=False,
+        )  # fmt: skip
+        await events.execute("UPDATE events SET banner = $1 WHERE id = $2", files[1], event_id)
+        media[form], banners[form] = str(medium), str(files[1])
+    world.ids |= {"media_id": media, "banner_id": banners}
 
 
 async def _files(world: World, settings: Settings) -> None:

@@ -133,7 +133,8 @@ def _operation(operation: Operation, policy: Policy) -> str:
         f"`{operation.method} {operation.path}`",
         _who(operation, policy) + ("; answers a secret once" if policy.answers_secret else ""),
         "yes" if policy.fresh else "",
-        ", for admins ".join(f"`{flag}`" for flag in (policy.flag, policy.admin_flag) if flag),
+        ", for admins ".join(f"`{flag}`" for flag in (policy.flag, policy.admin_flag) if flag)
+        + (f" and `{policy.also}`" if policy.also else ""),
         policy.limit or ("read" if operation.method == "GET" else "write"),
     )
     return f"| {' | '.join(cells)} |"

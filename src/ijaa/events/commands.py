@@ -7,6 +7,8 @@ import msgspec
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.comments.thread_repository import ThreadRepository
+from ijaa.events.files.repository import FileRepository
+from ijaa.events.files.service import FileRows
 from ijaa.events.members.repository import MemberRepository
 from ijaa.events.members.service import MemberMessages
 from ijaa.events.seats.ledger_repository import LedgerRepository
@@ -15,6 +17,7 @@ from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.seats.schemas import Check, Differing
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
+from ijaa.shared.jobs import JobQueue
 from ijaa.shared.live import Live
 from ijaa.shared.outbox import Outbox
 
@@ -44,7 +47,9 @@ async def replay_erasures(
     events, publish = EventRepository(database), Outbox(database, clock).publish
     tell = Live("events", events.live).tell
     news = News(events, publish, clock)
-    members = MemberMessages(repository, SeatRepository(publish, tell), ThreadRepository(tell), news, tell, clock)
+    files = FileRows(FileRepository(database), JobQueue(database, clock))
+    seats, threads = SeatRepository(publish, tell), ThreadRepository(tell)
+    members = MemberMessages(repository, seats, threads, news, tell, files.of_members, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

@@ -85,3 +85,33 @@ class WrongState(Conflict):
     """The status of the event does not allow it."""
 
     code, title = "wrong-state", "The status of the event does not allow this"
+
+
+class NotGoing(Forbidden):
+    """Media are added by those who come, or came."""
+
+    code, title = "not-going", "Only those who come to the event may do this"
+
+
+class NotUploader(Forbidden):
+    """The medium is somebody else's."""
+
+    code, title = "not-uploader", "Only who uploaded this may do that"
+
+
+class EventMediaFull(Conflict):
+    """The event has as many media as one may."""
+
+    code, title = "event-media-full", "There are as many media at this event as there may be"
+
+
+class MediaQuotaExceeded(Conflict):
+    """A member would keep more than he may."""
+
+    code, title = "media-quota-exceeded", "There is no room for more media of yours: take some away first"
+
+
+class MediumApproved(Conflict):
+    """Somebody approved it meanwhile, or took it away."""
+
+    code, title = "medium-approved", "This does not wait for approval any more: delete it instead"

@@ -4,6 +4,7 @@ from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
 from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.media.models import EventMedium, MediumLike
 from ijaa.events.members.models import KnownMember
 from ijaa.events.organisers.models import EventOrganiser
 from ijaa.events.participations.models import ErasedAnswers, EventParticipation
@@ -26,9 +27,11 @@ __all__ = [
     "EventComment",
     "EventDiscussion",
     "EventInvitation",
+    "EventMedium",
     "EventOrganiser",
     "EventParticipation",
     "KnownMember",
+    "MediumLike",
     "SeatEntry",
     "SeatProof",
     "metadata",

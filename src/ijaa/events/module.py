@@ -2,11 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from redis.asyncio import Redis
 
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
+from ijaa.events.banners.controller import banner_router
+from ijaa.events.banners.repository import BannerRepository
+from ijaa.events.banners.service import BannerService
 from ijaa.events.catalogue.controller import event_router
 from ijaa.events.catalogue.jobs import completions
 from ijaa.events.catalogue.news import News
@@ -16,7 +21,13 @@ from ijaa.events.comments.controller import comment_router
 from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
 from ijaa.events.comments.thread_repository import ThreadRepository
+from ijaa.events.files.repository import FileRepository
+from ijaa.events.files.service import FileRows
 from ijaa.events.internal.controller import internal_router
+from ijaa.events.links import EventLinks
+from ijaa.events.media.controller import media_router
+from ijaa.events.media.repository import MediaRepository
+from ijaa.events.media.service import MediaService
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
 from ijaa.events.members.repository import MemberRepository
@@ -46,7 +57,7 @@ from ijaa.shared.http.services import requires_service
 from ijaa.shared.idempotency import IdempotencyKeys
 from ijaa.shared.inbox import Inbox, Subscription, subscriptions
 from ijaa.shared.job_runner import JobRunner
-from ijaa.shared.jobs import JobQueue
+from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
@@ -54,6 +65,32 @@ from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import COMMON, purge
 from ijaa.shared.redis import namespace
+from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import StoredFiles
+from ijaa.shared.storage_images import Images
+from ijaa.shared.storage_links import SignedLinks
+from ijaa.shared.storage_sweep import discards, sweep
+
+
+@dataclass(frozen=True)
+class Files:
+    """What keeps files: their objects, their rows, how they are shown, and the jobs that take away what nobody has."""
+
+    storage: Storage
+    stored: StoredFiles
+    rows: FileRows
+    links: EventLinks
+    kinds: tuple[Kind[Any], ...]
+
+
+def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Clock) -> Files:
+    """Return what keeps files."""
+    storage = Storage(settings.files_of("events"), "events")
+    rows = FileRows(FileRepository(database), jobs)
+    links = EventLinks(SignedLinks(derive_key(settings.secret_key, "events/file-links"), clock))
+    return Files(
+        storage, StoredFiles(storage, Images()), rows, links, (discards(storage), sweep(storage, rows.known, clock))
+    )
 
 
 def build(
@@ -75,12 +112,15 @@ def build(
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
     seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
-    news = News(repository, publish, clock)
-    threads = ThreadRepository(live.tell)
-    messages = MemberMessages(MemberRepository(), seats, threads, news, live.tell, clock, cached.forget)
-    events = EventService(
-        database, repository, seats, directory, news=news, tell=live.tell, cursors=cursors, clock=clock
+    news, threads, jobs = News(repository, publish, clock), ThreadRepository(live.tell), JobQueue(database, clock)
+    files = file_parts(settings, database, jobs, clock)
+    messages = MemberMessages(
+        MemberRepository(), seats, threads, news, live.tell, files.rows.of_members, clock, cached.forget
     )
+    events = EventService(
+        database, repository, seats, directory, files.links, news=news, tell=live.tell,
+        drop_files=files.rows.of_event, cursors=cursors, clock=clock,
+    )  # fmt: skip
     participations = ParticipationService(
         database,
         ParticipationRepository(database),
@@ -97,6 +137,14 @@ def build(
     comments = CommentService(
         database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
     )
+    media = MediaService(
+        database, MediaRepository(database), files.stored, files.rows, files.links, directory,
+        cursors=cursors, clock=clock,
+    )  # fmt: skip
+    banners = BannerService(
+        database, BannerRepository(database), repository, events, files.stored, files.rows, files.links,
+        tell=live.tell, clock=clock,
+    )  # fmt: skip
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -124,8 +172,10 @@ def build(
             seat_router(SeatLedgerService(ledger, directory, cursors)),
             organiser_router(organisers),
             comment_router(comments),
+            media_router(media),
+            banner_router(banners),
         ],
-        internal=[internal_router(EventsPublic(database, clock), guard)],
+        internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,
         outbox=outbox,
         inbox=Inbox(
@@ -138,13 +188,14 @@ def build(
             clock,
         ),
         worker=JobRunner(
-            JobQueue(database, clock),
+            jobs,
             [
                 erasures(messages),
                 completions(events),
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),
                 purge(COMMON, clock),
+                *files.kinds,
             ],
         ),
     )

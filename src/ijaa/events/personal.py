@@ -83,8 +83,13 @@ PERSONAL = (
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
         " capacity going waiting waitlist_seq seat_entries rsvp_deadline requires_approval waitlist_mode offer_minutes"
-        " max_guests tags status search_key location_key created_at updated_at cancelled_at version",
-        withheld={"search_key": "derived: folded to be searched", "location_key": "derived: folded to be searched"},
+        " max_guests tags media_approval banner status search_key location_key created_at updated_at cancelled_at"
+        " version",
+        withheld={
+            "search_key": "derived: folded to be searched",
+            "location_key": "derived: folded to be searched",
+            "banner": "where it lies in the storage; its link is on the event",
+        },
         export=Rows("created_by_username = :username"),
         erasure=ByCode(
             "members.repository.MemberRepository.part_from_organisers",
@@ -106,6 +111,22 @@ PERSONAL = (
         none="event_id entry proved_at differences",
         export=NotExported("numbers"),
         erasure=Stays("numbers"),
+    ),
+    Holding(
+        table="event_media",
+        personal="uploaded_by_username caption sha256",
+        none="id event_id media_type file_id file_type file_size width height is_approved created_at updated_at"
+        " version",
+        withheld={"file_id": "where it lies in the storage; the file itself is in the archive"},
+        export=Rows("uploaded_by_username = :username"),
+        erasure=ByCode("files.service.FileRows.of_members", "the objects have to go once the rows are gone"),
+    ),
+    Holding(
+        table="event_media_likes",
+        personal="username created_at",
+        none="media_id",
+        export=Rows("username = :username"),
+        erasure=By("DELETE FROM event_media_likes WHERE username = :username"),
     ),
     Holding(
         table="erased_answers",

@@ -25,14 +25,16 @@ class FeatureFlags(Protocol):
 class Offer:
     """Whether an operation is offered just now, to members and to admins."""
 
-    def __init__(self, flags: FeatureFlags, *, member: str | None, admin: str | None) -> None:
-        self._flags, self._member, self._admin = flags, member, admin
+    def __init__(
+        self, flags: FeatureFlags, *, member: str | None, admin: str | None, also: str | None = None
+    ) -> None:  # fmt: skip
+        self._flags, self._member, self._admin, self._also = flags, member, admin, also
 
     def to(self, kind: Kind) -> None:
         """Return if it is; raise `FeatureDisabled` if it is not."""
-        flag = self._admin if kind == "admin" else self._member
-        if flag is not None and not self._flags.enabled(flag):
-            raise FeatureDisabled(f"This is switched off just now (feature flag {flag}).")
+        for flag in (self._admin if kind == "admin" else self._member, self._also):
+            if flag is not None and not self._flags.enabled(flag):
+                raise FeatureDisabled(f"This is switched off just now (feature flag {flag}).")
 
 
 class FlagsOn(msgspec.Struct, frozen=True):

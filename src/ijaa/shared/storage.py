@@ -29,6 +29,8 @@ WHOLE = timedelta(minutes=10)
 """How long an object may take that is written portion by portion."""
 PORTION = 1024 * 1024
 """Bytes of an object in memory at once, where it is not read or written as one."""
+SOME = 512 * 1024
+"""Bytes that are handed on at once to somebody who asks for an object bit by bit."""
 INCOMING = "incoming"
 """The folder of what is being written."""
 READS = 32
@@ -77,15 +79,27 @@ class Storage:
         with self._one_more(), _reachable():
             return await self._read(key)
 
-    async def portions(self, key: str) -> AsyncIterator[bytes] | None:
-        """Return what yields an object, however long, or None for one that is not there. Both raise `Unavailable`."""
+    async def portions(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes] | None:
+        """Return what yields an object, however long, or None for one that is not there. Both raise `Unavailable`.
+
+        It yields the bytes from `start` up to `end`, which is not among them.
+        """
         with self._one_more(), _reachable():
             try:
                 async with asyncio.timeout(WAIT.total_seconds()):
                     size = (await self._store.head_async(key))["size"]
             except (NotFoundError, FileNotFoundError):
                 return None
-        return self._portions(key, size)
+        return self._portions(key, start, size if end is None else min(end, size))
+
+    async def some(self, key: str, start: int) -> bytes | None:
+        """Return some bytes of an object from a place on, none at its end, or None for one that is not there.
+
+        Raises `Unavailable`.
+        """
+        if (found := await self.portions(key, start, start + SOME)) is None:
+            return None
+        return b"".join([portion async for portion in found])
 
     async def delete(self, keys: Collection[str]) -> None:
         """Delete objects; one that is not there is as good as deleted. Raises `Unavailable`."""
@@ -128,11 +142,11 @@ class Storage:
         finally:
             self._reading -= 1
 
-    async def _portions(self, key: str, size: int) -> AsyncIterator[bytes]:
-        for start in range(0, size, PORTION):  # each is a request of its own: who takes his time keeps none open
+    async def _portions(self, key: str, begin: int, end: int) -> AsyncIterator[bytes]:
+        for start in range(begin, end, PORTION):  # each is a request of its own: who takes his time keeps none open
             with self._one_more(), _reachable():
                 async with asyncio.timeout(WAIT.total_seconds()):
-                    found = await self._store.get_range_async(key, start=start, end=min(start + PORTION, size))
+                    found = await self._store.get_range_async(key, start=start, end=min(start + PORTION, end))
             yield bytes(found)
 
     async def _read(self, key: str) -> bytes | None:

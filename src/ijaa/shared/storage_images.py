@@ -104,6 +104,17 @@ class Images:
                 await asyncio.shield(process.wait())
 
 
+def size_of(webp: bytes) -> tuple[int, int]:
+    """Return width and height of an image that was drawn here, from its header alone (RFC 9649 §2.5 to §2.7)."""
+    kind, data = webp[12:16], webp[20:30]
+    if kind == b"VP8X":
+        return int.from_bytes(data[4:7], "little") + 1, int.from_bytes(data[7:10], "little") + 1
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(data[6:8], "little") & 0x3FFF, int.from_bytes(data[8:10], "little") & 0x3FFF
+
+
 async def _feed(process: asyncio.subprocess.Process, raw: bytes) -> None:
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     with suppress(BrokenPipeError, ConnectionResetError):  # it died, which its answer tells

@@ -231,7 +231,7 @@ def export_parts(
     repository = ExportRepository(database)
     cursors = Cursors(derive_key(settings.secret_key, "users/exports"))
     service = ExportService(database, repository, files, jobs, mails, cursors, clock)
-    told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database), "events": records}
+    told: Mapping[str, MemberRecords | None] = {"users": OwnRecords(database, files), "events": records}
     maker = ExportMaker(repository, told, files, notifier, settings.base_url, clock)
     return export_router(service), [makings(maker), sweeps(service, notifier)]
 

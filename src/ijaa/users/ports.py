@@ -73,6 +73,14 @@ class RecordsPage(msgspec.Struct, frozen=True, kw_only=True):
     """What asks for the next page; None after the last one."""
 
 
+class RecordFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file a module keeps of a member."""
+
+    name: str
+    """What it is, and of what; unlike that of any other."""
+    media_type: str
+
+
 class MemberRecords(Protocol):
     """Knows everything a module keeps about a member, as far as it is for him."""
 
@@ -80,6 +88,20 @@ class MemberRecords(Protocol):
         """Return the first page, or the one `after` asks for; the pages of one table follow each other.
 
         Of a name nobody has every table is empty. Raises `Unavailable` when nobody can say just now.
+        """
+        ...
+
+    async def files(self, username: str, after: str | None = None) -> list[RecordFile]:
+        """Return the first files of a member, or those after the one of a name; none when there are no more.
+
+        Raises `Unavailable` when nobody can say just now.
+        """
+        ...
+
+    async def portion(self, username: str, name: str, start: int) -> bytes | None:
+        """Return some bytes of a file from a place on, none at its end, or None for one that is not there.
+
+        Raises `Unavailable` when they cannot be had just now.
         """
         ...
 

@@ -73,7 +73,7 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
         "timezone": "Asia/Dhaka", "organizer_name": line, "organizer_email": EMAIL, "invite_message": line,
     }  # fmt: skip
     mine = (await call(asha, "POST", "/events", event, headers=once))["id"]
-    await call(asha, "POST", "/events", event | {"status": "DRAFT"})
+    draft = (await call(asha, "POST", "/events", event | {"status": "DRAFT"}))["id"]
     theirs = (await call(ben, "POST", "/events", {**event, "organizer_name": None, "organizer_email": None,
                                                    "invite_message": None}))["id"]  # fmt: skip
     for one in (mine, theirs):
@@ -84,6 +84,12 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
     answer = await call(ben, "POST", f"/events/{theirs}/comments", {"content": "Hm", "parent_id": said})
     await call(asha, "PUT", f"/comments/{answer['id']}/like")
     await call(asha, "POST", f"/events/{theirs}/comments", {"content": f"@ben {line}", "parent_id": answer["id"]})
+    for one in (mine, theirs, draft):
+        picture = a_picture("JPEG", comment=f"{STEM} comment".encode())
+        shown = {"files": {"file": ("x.jpg", picture, "image/jpeg")}, "data": {"caption": line}}
+        medium = await call(asha, "POST", f"/events/{one}/media", **shown)
+        await call(asha, "PUT", f"/media/{medium['id']}/like")
+    await call(asha, "PUT", f"/events/{draft}/banner", files={"file": ("x.jpg", picture, "image/jpeg")})
     for path in (f"/events/{mine}", f"/events/{theirs}/participants", f"/users/{NAME}"):
         await call(ben, "GET", path)  # cards come into Redis
     for target in ({"kind": "member", "id": NAME}, {"kind": "event", "id": str(mine)}):
@@ -134,7 +140,12 @@ ROWS = {
         INSERT INTO outbox (id, type, subject, data, created_at, parked_at) VALUES
             (gen_random_uuid(), 'x', '{username}', '{{"username": "{username}"}}', now(), now()),
             (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now()),
-            (gen_random_uuid(), 'z', '7', '{{"by": "{username}"}}', now(), now())
+            (gen_random_uuid(), 'z', '7', '{{"by": "{username}"}}', now(), now());
+        INSERT INTO event_media (event_id, uploaded_by_username, media_type, file_id, file_type, file_size, sha256,
+                                 is_approved, created_at, updated_at)
+        SELECT id, 'ben', 'VIDEO', gen_random_uuid(), 'video/mp4', 1, sha256('x'), true, now(), now() FROM events;
+        INSERT INTO event_media_likes
+        SELECT id, '{username}', now() FROM event_media WHERE uploaded_by_username = 'ben'
     """,
 }
 """What no route writes yet, or only in the course of days."""

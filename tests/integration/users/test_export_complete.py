@@ -15,6 +15,7 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.personal import Holding, NotExported, Subject
 from ijaa.shared.storage import Storage
+from ijaa.shared.storage_files import key_of
 from ijaa.users.personal import PERSONAL as OF_USERS
 from ijaa.wiring import LocalMemberRecords
 from tests.integration.users.admins import AnAdmin
@@ -32,11 +33,12 @@ TIMES = ("created_at", "updated_at", "resolved_at")
 
 @pytest.fixture
 async def app(
-    start: Start, events_database: Database, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    start: Start, events_database: Database, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> AsyncIterator[App]:
     """Give both halves, whose records are read a row a page, so that every kind of key has to find the next one."""
     monkeypatch.setattr(records, "PAGE", 1)
-    async with start(records=LocalMemberRecords(EventsPublic(events_database, clock))) as started:
+    place = Storage(settings.files_of("events"), "events")
+    async with start(records=LocalMemberRecords(EventsPublic(events_database, clock, place))) as started:
         yield started
 
 
@@ -77,6 +79,7 @@ async def planted(app: App, canaries: dict[str, Canaries], username: str) -> dic
         # what a comment said before is told by whose the comment is
         "event_comments": {"id": 10**9 + subject.id},
         "event_comment_edits": {"comment_id": 10**9 + subject.id},
+        "event_media": {"file_type": "application/pdf"},
     }
     return {module: await canaries[module].plant(REGISTERS[module], subject, given) for module in REGISTERS}
 
@@ -104,6 +107,10 @@ async def test_an_archive_is_complete_and_has_nothing_that_is_withheld(
     rows = await planted(app, canaries, "asha")
     photo = next(one for one in rows["users"] if one.table == "files")
     await Storage(settings.files_of("users"), "users").put({photo.values["key"]: b"the photo"}, "image/webp")
+    uploads = [one.values for one in rows["events"] if one.table == "event_media"]
+    for one in uploads:
+        content = {key_of(one["file_id"]): str(one["id"]).encode()}
+        await Storage(settings.files_of("events"), "events").put(content, "application/pdf")
     archive = await archive_of(app, asha)
     text = text_of(archive)
     wrong, seen = [], 0
@@ -123,6 +130,8 @@ async def test_an_archive_is_complete_and_has_nothing_that_is_withheld(
     assert wrong == []
     assert seen > 150
     assert archive.read("files/photo.webp") == b"the photo"
+    assert len(uploads) == 2
+    assert all(archive.read(f"files/medium-{one['id']}.pdf") == str(one["id"]).encode() for one in uploads)
     expected = {
         f"{module}/{one.table}.json"
         for module, holdings in REGISTERS.items()

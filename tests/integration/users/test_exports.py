@@ -100,6 +100,9 @@ async def test_an_archive_holds_both_halves_and_the_files(
     for number in range(5):
         await records.add("participations", "asha", id=number, status="GOING")
     await records.add("participations", "bina", id=9, status="GOING")
+    for whose in ("asha", "bina"):
+        for number in range(3):
+            await records.add_file(whose, f"{whose}-{number}.mp4", "video/mp4", bytes(range(256)) * 10 * number)
     found = await ready(client, asha)
     answer = await client.get(found["link"])
     archive = opened(answer)
@@ -117,7 +120,11 @@ async def test_an_archive_holds_both_halves_and_the_files(
     assert "পদ্মা" in archive.read("users/profiles.json").decode()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", profile["created_at"])
     assert archive.read("files/photo.webp") == (await client.get(photo)).content
+    assert [archive.read(f"files/asha-{number}.mp4") for number in range(3)] == [
+        bytes(range(256)) * 10 * number for number in range(3)
+    ]
     text = archive.read("README.txt").decode()
+    assert "files/asha-1.mp4" in text
     assert re.search(r"events/participations\.json +5 rows", text)
     assert ("asha" in text, "files/photo.webp" in text, "bina" in text) == (True, True, False)
     assert all(b"Somebody else" not in archive.read(name) for name in names)

@@ -1,6 +1,7 @@
 """The table of events."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +51,7 @@ class Event(EventsBase):
             "end_date",
             postgresql_where=text("status IN ('PUBLISHED', 'NEEDS_ORGANISER')"),
         ),
+        Index("uq_events_banner", "banner", unique=True, postgresql_where=text("banner IS NOT NULL")),
         Index("idx_events_tags", "tags", postgresql_using="gin"),
         # no index may hold `going` or `waiting`: an answer is then a heap-only update that touches no index at all
         {"postgresql_with": {"fillfactor": 70}},
@@ -84,6 +86,10 @@ class Event(EventsBase):
     created_by_username: Mapped[str | None] = mapped_column(String(100))
     """NULL once the organiser was erased."""
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
+    media_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether what others than its organisers show waits for approval."""
+    banner: Mapped[UUID | None]
+    """The file it is shown by."""
     status: Mapped[str] = mapped_column(String(20))
     search_key: Mapped[str] = mapped_column(String(25_000))
     """Title, type, tags and description folded, as they are searched."""

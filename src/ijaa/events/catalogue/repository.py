@@ -25,6 +25,7 @@ _COLUMNS = columns(
     waitlisted="e.waiting",
     over_capacity="coalesce(e.going > e.capacity, false)",
     organizer_email="CASE WHEN $1::text IS NOT NULL THEN e.organizer_email END",
+    banner="e.banner::text",
     my_rsvp="my.status",
     my_role=MY_ROLE,
     organizer="NULL",

@@ -55,6 +55,7 @@ class EventCreate(Body, frozen=True, kw_only=True):
     organizer_name: Name | None = None
     organizer_email: Email | None = None
     tags: Tags = msgspec.field(default_factory=list)
+    media_approval: bool = False
     status: Literal["DRAFT", "PUBLISHED"] = "PUBLISHED"
 
 
@@ -108,6 +109,7 @@ class EventPatch(Patch, frozen=True, kw_only=True):
     organizer_name: Name | UnsetType | None = UNSET
     organizer_email: Email | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
+    media_approval: bool | UnsetType = UNSET
 
 
 class EventRead(msgspec.Struct, frozen=True):
@@ -139,6 +141,9 @@ class EventRead(msgspec.Struct, frozen=True):
     created_by_username: str | None
     """None once the organiser was erased."""
     tags: list[str]
+    media_approval: bool
+    banner: str | None
+    """A link that is good for a few hours, for as long as its viewer sees the event; `variant` makes it smaller."""
     status: Status
     my_rsvp: str | None
     my_role: MyRole | None

@@ -1,6 +1,6 @@
 """Use cases of events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from ijaa.events.catalogue.news import News, occasion
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventDetails, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, NotOwner, WrongState
+from ijaa.events.links import EventLinks, banner_path
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.tables import AUDIT_LOG
@@ -32,6 +33,8 @@ from ijaa.shared.schema import range_violations
 Shown = TypeVar("Shown", bound=EventRead)
 VersionCheck = Callable[[int], None]
 """Raises when the version an editor saw is not this one."""
+DropFiles = Callable[[AsyncSession, int], Awaitable[None]]
+"""Has the files of an event deleted that is about to go."""
 
 _COMPLETED_AT_ONCE = 500
 _TIMES = frozenset({"start_date", "end_date", "timezone", "rsvp_deadline"})
@@ -42,9 +45,10 @@ class EventService:
 
     def __init__(
         self, database: Database, repository: EventRepository, seats: SeatRepository,
-        directory: UserDirectory, *, news: News, tell: Tell, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, links: EventLinks, *, news: News, tell: Tell, drop_files: DropFiles,
+        cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
-        self._news, self._tell = news, tell
+        self._news, self._tell, self._drop_files, self._links = news, tell, drop_files, links
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
 
@@ -143,6 +147,7 @@ class EventService:
             check(event.version)
             if await self._repository.answered(session, event_id):
                 raise HasParticipants
+            await self._drop_files(session, event_id)
             await self._repository.remove(session, event_id)
             self._tell(session, str(event_id))
             await self._record(session, member, "event-deleted", event_id)
@@ -203,8 +208,16 @@ class EventService:
 
     async def _with_cards(self, viewer: Principal | None, events: Sequence[Shown]) -> list[Shown]:
         names = {event.created_by_username for event in events if event.created_by_username}
-        cards = await cards_of(self._directory, names, viewer.username if viewer else None)
-        return [replace(event, organizer=cards.get(event.created_by_username or "")) for event in events]
+        username = viewer.username if viewer else None
+        cards = await cards_of(self._directory, names, username)
+        return [
+            replace(
+                event,
+                organizer=cards.get(event.created_by_username or ""),
+                banner=event.banner and self._links.of(banner_path(event.id, event.banner), username),
+            )
+            for event in events
+        ]
 
 
 def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> list[Violation]:

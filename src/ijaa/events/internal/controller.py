@@ -5,7 +5,16 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.types import Guard
 
-from ijaa.events.internal.schemas import Companions, CompanionsAsked, RecordsAsked, Snapshots, SnapshotsAsked
+from ijaa.events.internal.schemas import (
+    Companions,
+    CompanionsAsked,
+    Files,
+    Portion,
+    PortionAsked,
+    RecordsAsked,
+    Snapshots,
+    SnapshotsAsked,
+)
 from ijaa.events.public import EventCounts, EventsPublic, TablePage
 
 
@@ -27,6 +36,18 @@ async def records(events: NamedDependency[EventsPublic], data: JSONBody[RecordsA
     return await events.records(data.username, data.after)
 
 
+@post("/records/files", operation_id="getMemberFiles", status_code=200)
+async def files(events: NamedDependency[EventsPublic], data: JSONBody[RecordsAsked]) -> Files:
+    """Say which files a member uploaded."""
+    return Files(files=await events.files(data.username, data.after))
+
+
+@post("/records/portion", operation_id="getMemberFilePortion", status_code=200)
+async def portion(events: NamedDependency[EventsPublic], data: JSONBody[PortionAsked]) -> Portion:
+    """Give some bytes of a file a member uploaded."""
+    return Portion(content=await events.portion(data.username, data.name, data.start))
+
+
 @post("/companions", operation_id="getEventCompanions", status_code=200)
 async def companions(events: NamedDependency[EventsPublic], data: JSONBody[CompanionsAsked]) -> Companions:
     """Say who comes, or came, to the same events."""
@@ -41,7 +62,7 @@ def internal_router(events: EventsPublic, guard: Guard) -> Router:
 
     return Router(
         "/",
-        route_handlers=[figures, contents, records, companions],
+        route_handlers=[figures, contents, records, files, portion, companions],
         guards=[guard],
         dependencies={"events": Provide(provide_events, sync_to_thread=False)},
     )

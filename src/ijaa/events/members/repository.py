@@ -70,6 +70,8 @@ _NAMED = """(
     OR EXISTS (SELECT FROM seat_ledger s WHERE s.username = m.username)
     OR EXISTS (SELECT FROM event_comments c WHERE c.username = m.username)
     OR EXISTS (SELECT FROM event_comment_likes l WHERE l.username = m.username)
+    OR EXISTS (SELECT FROM event_media f WHERE f.uploaded_by_username = m.username)
+    OR EXISTS (SELECT FROM event_media_likes l WHERE l.username = m.username)
 )"""
 _LEFT_OVER = text(f"""
 SELECT m.username FROM members m
@@ -89,8 +91,6 @@ FROM unnest(CAST(:usernames AS text[])) AS username
 class Parted(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the events whose organisers were erased."""
 
-    handed: list[int]
-    """Have another organiser."""
     unled: list[int]
     """Need one."""
     others: list[int]
@@ -115,20 +115,28 @@ class MemberRepository:
         await session.execute(_STAND, {"usernames": names, "standings": standings, "seqs": seqs, "now": now})
         await self._tell(session, [one[0] for one in told], now)
 
+    async def hand_over(
+        self, session: AsyncSession, usernames: Sequence[str], event_ids: Sequence[int], now: datetime
+    ) -> Sequence[int]:
+        """Give what these members organise, locked and still to come or a draft, to who is beside them longest.
+
+        He is active; where there is nobody like that, nothing happens. Return what was handed over.
+        """
+        bound = {"usernames": list(usernames), "ids": list(event_ids), "now": now}
+        return (await session.scalars(_HAND_OVER, bound)).all()
+
     async def part_from_organisers(
         self, session: AsyncSession, usernames: Sequence[str], event_ids: Sequence[int], now: datetime
     ) -> Parted:
-        """Take these members off the events they organise, whose rows are locked; say what became of each.
+        """Take these members off the events they still organise, whose rows are locked; say what became of each.
 
-        What is still to come goes to whoever has been beside them longest and is active, or needs an organiser; so
-        does a draft, which otherwise was nobody else's and goes.
+        What is still to come needs an organiser; a draft was nobody else's and goes.
         """
-        names, bound = list(usernames), {"usernames": list(usernames), "ids": list(event_ids), "now": now}
-        handed = (await session.scalars(_HAND_OVER, bound)).all()
-        await session.execute(_OF_NOBODY, {"usernames": names})
+        await session.execute(_OF_NOBODY, {"usernames": list(usernames)})
+        bound = {"usernames": list(usernames), "ids": list(event_ids), "now": now}
         rows = [(row[0], row[1]) for row in await session.execute(_NEEDS_ORGANISER, bound)]
         unled = [event_id for event_id, status in rows if status == "NEEDS_ORGANISER"]
-        return Parted(handed=[*handed], unled=unled, others=[one for one, _ in rows if one not in unled])
+        return Parted(unled=unled, others=[one for one, _ in rows if one not in unled])
 
     async def erase(self, session: AsyncSession, usernames: Sequence[str]) -> None:
         """Erase what hangs on no event's lock, as the registry says."""

@@ -16,6 +16,8 @@ from ijaa.shared.database import after_commit
 from ijaa.shared.live import Tell
 from ijaa.shared.messages import Received
 
+DropFiles = Callable[[AsyncSession, Sequence[str]], Awaitable[None]]
+"""Takes away what members uploaded, files and rows."""
 Forget = Callable[[Sequence[str]], Awaitable[None]]
 """Lets go of what is remembered of members outside of the database."""
 
@@ -30,11 +32,12 @@ class MemberMessages:
         threads: ThreadRepository,
         news: News,
         tell: Tell,
+        drop_files: DropFiles,
         clock: Clock,
         forget: Forget | None = None,
     ) -> None:
         self._repository, self._seats, self._threads, self._news = repository, seats, threads, news
-        self._tell, self._clock, self._forget = tell, clock, forget
+        self._tell, self._drop_files, self._clock, self._forget = tell, drop_files, clock, forget
 
     async def profile_updated(self, session: AsyncSession, received: Sequence[Received[ProfileUpdated]]) -> None:
         """Let every process forget the cached cards of these members."""
@@ -81,12 +84,14 @@ class MemberMessages:
 
     async def _part_from_organisers(self, session: AsyncSession, erased: Sequence[str], events: Sequence[int]) -> None:
         now = self._clock.now()
+        handed = await self._repository.hand_over(session, erased, events, now)
+        await self._drop_files(session, erased)  # before the drafts they lie in
         parted = await self._repository.part_from_organisers(session, erased, events, now)
-        for event_id in (*parted.handed, *parted.unled, *parted.others):
+        for event_id in (*handed, *parted.unled, *parted.others):
             self._tell(session, str(event_id))
         await self._news.unled(session, parted.unled)
-        await self._news.handed(session, parted.handed)
-        for event_id in parted.handed:
+        await self._news.handed(session, handed)
+        for event_id in handed:
             # to whom, the event says while he is there
             await audit.record(
                 session, AUDIT_LOG, at=now, action="event-handed-over", actor=None, subject=f"event/{event_id}",

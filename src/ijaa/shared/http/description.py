@@ -13,6 +13,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType
 from litestar.params import HeaderParameter
 from litestar.routes import HTTPRoute
 
+from ijaa.shared.http.forms import WORDS
 from ijaa.shared.http.one_click import FIELD, FORM, ONE_CLICK, VALUE
 from ijaa.shared.http.policies import EVERYBODY, NOT_ASKED, Policy, operations, policy_of
 from ijaa.shared.http.problems import MEDIA_TYPE, ProblemDetails
@@ -122,6 +123,10 @@ class StrictDocument(JsonRenderPlugin):
                 responses = openapi_schema["paths"][one.path][one.method.lower()]["responses"]
                 kind = {one.handler.opt[ALSO]: {"schema": {"type": "string"}}}
                 responses["200"]["content"] = {**responses["200"].get("content", {}), **kind}
+            if WORDS in one.handler.opt:
+                form = openapi_schema["paths"][one.path][one.method.lower()]["requestBody"]["content"][MULTIPART]
+                words = {name: {"type": "string", "maxLength": most} for name, most in one.handler.opt[WORDS].items()}
+                form["schema"]["properties"] |= words
             if RAW in one.handler.opt:
                 openapi_schema["paths"][one.path][one.method.lower()]["requestBody"] = one.handler.opt[RAW].described()
             if EMPTY in one.handler.opt:

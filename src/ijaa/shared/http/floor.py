@@ -19,12 +19,13 @@ from ijaa.shared.http.admission import Admission
 from ijaa.shared.http.auth import VERIFIER, authenticate, provide_caller, provide_viewer
 from ijaa.shared.http.deadlines import Deadlines, allow
 from ijaa.shared.http.description import BEARER, StrictDocument, describe
-from ijaa.shared.http.idempotency import Replays, replay
+from ijaa.shared.http.idempotency import STORES, Replays, replay
 from ijaa.shared.http.limits import admit
 from ijaa.shared.http.policies import MEMBERS, Policy, attach, policy_of
 from ijaa.shared.http.preflights import Preflights
 from ijaa.shared.http.problems import EXCEPTION_HANDLERS
 from ijaa.shared.http.proxies import Proxies
+from ijaa.shared.http.ranges import PLAYED, Played
 from ijaa.shared.http.requests import StrictRequest, refuse_undeclared
 from ijaa.shared.http.schema_page import SchemaPage, schema_router
 from ijaa.shared.http.streams import STREAMS, Streams
@@ -74,7 +75,15 @@ class HttpFloor(InitPlugin):
             "offer": Provide(self._provide_offer),
         }
         streams = Streams()
-        app_config.state.update({VERIFIER: self._verifier, STREAMS: streams, UPLOADS: Uploads()})
+        app_config.state.update(
+            {
+                VERIFIER: self._verifier,
+                STREAMS: streams,
+                UPLOADS: Uploads(),
+                PLAYED: Played(),
+                STORES: self._idempotency,
+            }
+        )
         app_config.lifespan = [*app_config.lifespan, lambda _: streams.ending_with_the_server()]
         app_config.before_request = self._gate
         app_config.after_exception.append(self._note_denied)
@@ -123,7 +132,7 @@ class HttpFloor(InitPlugin):
         return self._offer(policy_of(request.route_handler))
 
     def _offer(self, policy: Policy) -> Offer:
-        return Offer(self._flags, member=policy.flag, admin=policy.admin_flag or policy.flag)
+        return Offer(self._flags, member=policy.flag, admin=policy.admin_flag or policy.flag, also=policy.also)
 
     def _openapi(self) -> OpenAPIConfig:
         return OpenAPIConfig(

@@ -10,13 +10,17 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.shared.errors import Malformed, Problem
-from ijaa.shared.http.policies import NOT_ASKED, Policy
+from ijaa.shared.http.policies import NOT_ASKED, Policy, policy_of
 from ijaa.shared.http.problems import as_messages
 from ijaa.shared.idempotency import Answer, Claim, IdempotencyKeys
 from ijaa.shared.principals import Principal
 
 OPT = "module"
 """`opt` of a module's routes: its name."""
+LATER = "later"
+"""`opt` of a POST that begins the transaction of its effect itself, as `Once` does, when its file is whole."""
+STORES = "idempotency"
+"""Where in the state of the application the answers are that modules keep."""
 _PENDING = "ijaa.idempotency"
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = {b"content-type", b"location", b"etag"}
@@ -72,15 +76,58 @@ async def replay(
     request: Request[Any, Any, Any], policy: Policy, caller: Principal | None, stores: Mapping[str, IdempotencyKeys]
 ) -> Response[bytes] | None:
     """Return the first answer to this key, or begin the transaction everything up to the answer belongs to."""
-    pending: _Pending | None = request.scope.get(_PENDING)  # type: ignore[assignment]
-    keys = stores.get(request.route_handler.opt.get(OPT, ""))
-    if pending is None or keys is None or caller is None or policy.callers == NOT_ASKED or policy.answers_secret:
+    if (pending := _pending(request, policy, caller)) is None:
+        return None
+    if LATER in request.route_handler.opt:
+        _refuse_odd(pending)
+        return None
+    return await _begin(request, pending, caller, stores, await request.body())
+
+
+class Once:
+    """A POST that begins the transaction of its effect itself: what comes before it takes time, and no connection."""
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self._request = request
+        self.answer: Response[bytes] | None = None
+        """The first answer, where there was one."""
+
+    async def begin(self, digest: bytes) -> bool:
+        """Begin the transaction everything up to the answer belongs to; return False where it was answered before.
+
+        `digest` is that of the body. Without a key there is nothing to begin.
+        """
+        request, caller = self._request, self._request.scope["user"]
+        pending = _pending(request, policy_of(request.route_handler), caller)
+        if pending is not None:
+            self.answer = await _begin(request, pending, caller, request.app.state[STORES], digest)
+        return self.answer is None
+
+
+def _pending(request: Request[Any, Any, Any], policy: Policy, caller: Principal | None) -> _Pending | None:
+    """Return what waits for the answer, where it is one that may be kept."""
+    if caller is None or policy.callers == NOT_ASKED or policy.answers_secret:
         return None
     if request.scope["path_template"].startswith(_CREDENTIALS):
         return None
+    pending: _Pending | None = request.scope.get(_PENDING)  # type: ignore[assignment]
+    return pending
+
+
+def _refuse_odd(pending: _Pending) -> None:
     if not _KEY.fullmatch(pending.key):
         raise Malformed("Idempotency-Key takes 1 to 255 visible ASCII characters.")
-    asked = request.scope["raw_path"] + b"?" + request.scope["query_string"] + b"\0" + await request.body()
+
+
+async def _begin(
+    request: Request[Any, Any, Any], pending: _Pending, caller: Principal | None,
+    stores: Mapping[str, IdempotencyKeys], body: bytes,
+) -> Response[bytes] | None:  # fmt: skip
+    keys = stores.get(request.route_handler.opt.get(OPT, ""))
+    if keys is None or caller is None:
+        return None
+    _refuse_odd(pending)
+    asked = request.scope["raw_path"] + b"?" + request.scope["query_string"] + b"\0" + body
     claim = keys.claim(caller.user_id, str(request.route_handler.operation_id), pending.key.decode(), asked)
     session = await pending.stack.enter_async_context(keys.database.whole())
     with keys.database.reachable():

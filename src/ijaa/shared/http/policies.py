@@ -37,6 +37,8 @@ class Policy(msgspec.Struct, frozen=True):
     """The feature flag that switches it off."""
     admin_flag: str | None = None
     """The one that does so for admins instead, where both kinds of caller share a route."""
+    also: str | None = None
+    """A second flag that switches it off, whoever calls."""
     limit: Limit | None = None
     """None is `read` for GET and `write` for everything else."""
     seconds: float | None = None
@@ -107,7 +109,7 @@ def governed_routes(app: Litestar) -> list[GovernedRoute]:
         (
             GovernedRoute(flag, name, *places.get(name, (None, None)))
             for name, policy in table.items()
-            for flag in (policy.flag, policy.admin_flag)
+            for flag in (policy.flag, policy.admin_flag, policy.also)
             if flag is not None
         ),
         key=lambda one: (one.flag, one.operation_id),

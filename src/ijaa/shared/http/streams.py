@@ -28,6 +28,8 @@ STREAMS = "streams"
 """Where in the state of the application its streams are."""
 HEAD = "ijaa.head"
 """Where in a scope it says that only the head of the answer is wanted."""
+LASTS = "ijaa.lasts"
+"""Where in a scope it says that its answer lasts as long as the client takes: it counts as under way no longer."""
 MEDIA_TYPE = "text/event-stream"
 STREAM = b"text/event-stream; charset=utf-8"
 HEARTBEAT = 15.0

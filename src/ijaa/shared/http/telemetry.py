@@ -14,7 +14,7 @@ from ijaa.shared.http.admission import ENTERED, Admission
 from ijaa.shared.http.limits import LIMIT_HEADERS
 from ijaa.shared.http.proxies import Proxies
 from ijaa.shared.http.refusing import Refusal, identity_of
-from ijaa.shared.http.streams import HEAD, STREAM
+from ijaa.shared.http.streams import HEAD, LASTS, STREAM
 from ijaa.shared.metrics import REQUESTS
 
 log = structlog.get_logger("ijaa.request")
@@ -66,7 +66,7 @@ class Telemetry:
             nonlocal status, streaming
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if streaming := (b"content-type", STREAM) in message["headers"]:
+                if streaming := (b"content-type", STREAM) in message["headers"] or bool(inner.get(LASTS)):
                     leave()
                 said = {name for name, _ in message["headers"]}
                 message["headers"] = [

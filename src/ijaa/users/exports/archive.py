@@ -11,7 +11,7 @@ import msgspec
 from ijaa.users.ports import MemberRecords
 
 _READ_BY_OWNER = 0o600 << 16
-_PACKED = {"image/webp", "image/jpeg", "image/png"}
+_PACKED = ("image/", "video/")
 """What gets no smaller."""
 
 
@@ -49,7 +49,7 @@ class ArchiveWriter:
 
     async def write_file(self, name: str, media_type: str, portions: AsyncIterator[bytes]) -> None:
         """Write a file as it is. Raises `Unavailable`."""
-        with self._entry(name, ZIP_STORED if media_type in _PACKED else ZIP_DEFLATED) as entry:
+        with self._entry(name, ZIP_STORED if media_type.startswith(_PACKED) else ZIP_DEFLATED) as entry:
             async for portion in portions:
                 await asyncio.to_thread(entry.write, portion)
         self.files.append(name)

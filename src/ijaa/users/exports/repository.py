@@ -16,8 +16,9 @@ from ijaa.shared.schema import columns
 from ijaa.users.accounts.models import User
 from ijaa.users.exports.domain import BROKEN_OFF, KEPT, ON_ITS_WAY, PATIENCE, State
 from ijaa.users.exports.models import Export
+from ijaa.users.files.service import FileService
 from ijaa.users.personal import PERSONAL
-from ijaa.users.ports import RecordsPage
+from ijaa.users.ports import RecordFile, RecordsPage
 from ijaa.users.standing import SUSPENDED
 
 
@@ -47,12 +48,18 @@ class Archive(msgspec.Struct, frozen=True):
 class OwnFile(msgspec.Struct, frozen=True):
     """A file of a member."""
 
-    name: str
+    label: str
     """What it is, and of what."""
     key: str
     media_type: str
 
+    @property
+    def name(self) -> str:
+        """What it is called in an archive."""
+        return f"{self.label}{_ENDINGS.get(self.media_type, '')}"
 
+
+_ENDINGS = {"image/webp": ".webp"}
 # what nobody swept yet is over all the same
 _STATE = "CASE WHEN e.state = 'READY' AND e.expires_at <= {now} THEN 'EXPIRED' ELSE e.state END"
 _OWN = f"""
@@ -99,8 +106,8 @@ RETURNING e.id, u.username
 _FILES = """
 SELECT CASE purpose WHEN 'attachment' THEN concat_ws('-', purpose, report_id, place) ELSE purpose END, key, media_type
 FROM files
-WHERE owner_id = $1 AND purpose <> 'export'
-   OR report_id IN (SELECT r.id FROM reports r JOIN users u ON u.username = r.reporter_username WHERE u.id = $1)
+WHERE owner_id = (SELECT id FROM users WHERE username = $1) AND purpose <> 'export'
+   OR report_id IN (SELECT id FROM reports WHERE reporter_username = $1)
 ORDER BY purpose, report_id, place, id
 """
 _WHOSE = f"""
@@ -144,10 +151,6 @@ class ExportRepository:
     async def subject(self, export_id: UUID) -> Subject | None:
         """Return whose archive is to be made, or None for nobody's, or one that is made already."""
         return await self._database.fetch_one(Subject, _WHOSE, export_id)
-
-    async def files(self, owner_id: int) -> list[OwnFile]:
-        """Return the files of a member and what he attached to reports, without his archives."""
-        return await self._database.fetch(OwnFile, _FILES, owner_id)
 
     async def lock_requested(self, session: AsyncSession, export_id: UUID) -> Export | None:
         """Return an export whose archive is to be kept now; erasing its member waits, or has been."""
@@ -199,11 +202,28 @@ class ExportRepository:
 class OwnRecords:
     """`MemberRecords` of this module."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: FileService) -> None:
         self._database, self._reader = database, RecordReader(database, PERSONAL)
+        self._files = files
 
     async def page(self, username: str, after: str | None = None) -> RecordsPage:
         """Return the first page of what is kept about a member, or the one `after` asks for."""
         found = await self._database.fetch_one(Subject, _SUBJECT, username)
         page = await self._reader.page(found or Subject(0, "", username, ""), after)
         return RecordsPage(table=page.table, rows=page.rows, following=page.following)
+
+    async def files(self, username: str, after: str | None = None) -> list[RecordFile]:
+        """Return the files of a member and what he attached to reports, without his archives: all of them at once."""
+        if after is not None:
+            return []
+        return [RecordFile(name=one.name, media_type=one.media_type) for one in await self._own(username)]
+
+    async def portion(self, username: str, name: str, start: int) -> bytes | None:
+        """Return some bytes of a file from a place on, none at its end, or None for one that is not there."""
+        for one in await self._own(username):
+            if one.name == name:
+                return await self._files.some(one.key, start)
+        return None
+
+    async def _own(self, username: str) -> list[OwnFile]:
+        return await self._database.fetch(OwnFile, _FILES, username)

@@ -37,7 +37,6 @@ MAKING = "make-export"
 PORTION = 100
 _LOOKS = 3
 """How often it is looked for a file that is not there, before the archive says so: it may just have been replaced."""
-_ENDINGS = {"image/webp": ".webp"}
 
 log = structlog.get_logger("ijaa.exports")
 
@@ -204,17 +203,40 @@ class ExportMaker:
                 if records is None:
                     raise Unavailable(f"Nobody tells here what the {module} module keeps.")
                 await archive.write_records(module, records, subject.username)
-            for one in await self._repository.files(subject.id):
-                name = f"files/{one.name}{_ENDINGS.get(one.media_type, '')}"
-                portions = await self._files.portions(one.key)
-                if portions is not None:
-                    await archive.write_file(name, one.media_type, portions)
-                elif tries < _LOOKS:
-                    raise JobFailed(f"the file {one.name} is not there")
-                else:
-                    archive.files.append(f"{name} is missing: it could not be found where it should be")
+                await _write_files(archive, records, subject.username, tries)
             text = readme(self._place, subject.username, now, archive.tables, archive.files)
             await archive.write_text("README.txt", text)
+
+
+async def _write_files(archive: ArchiveWriter, records: MemberRecords, username: str, tries: int) -> None:
+    """Write every file a module keeps of a member."""
+    files = await records.files(username)
+    while files:
+        for one in files:
+            if (portions := await _portions(records, username, one.name)) is not None:
+                await archive.write_file(f"files/{one.name}", one.media_type, portions)
+            elif tries < _LOOKS:
+                raise JobFailed(f"the file {one.name} is not there")
+            else:
+                archive.files.append(f"files/{one.name} is missing: it could not be found where it should be")
+        files = await records.files(username, files[-1].name)
+
+
+async def _portions(records: MemberRecords, username: str, name: str) -> AsyncIterator[bytes] | None:
+    if (first := await records.portion(username, name, 0)) is None:
+        return None
+
+    async def yielded() -> AsyncIterator[bytes]:
+        portion: bytes | None = first
+        at = 0
+        while portion:
+            yield portion
+            at += len(portion)
+            portion = await records.portion(username, name, at)
+        if portion is None:
+            raise JobFailed(f"the file {name} went while it was read")
+
+    return yielded()
 
 
 def _refuse_too_soon(latest: Export | None, now: datetime) -> None:

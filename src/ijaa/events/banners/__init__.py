@@ -1,0 +1,1 @@
+"""The banner of an event: the one image it is shown by."""

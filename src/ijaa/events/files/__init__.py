@@ -1,0 +1,1 @@
+"""Files of events: which rows name them, and what goes with those rows."""

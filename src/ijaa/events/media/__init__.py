@@ -1,0 +1,1 @@
+"""Media of events: images, videos and documents of those who were there."""

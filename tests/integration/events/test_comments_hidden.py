@@ -10,7 +10,7 @@ from ijaa.events.adapters.cached_user_directory import FRESH
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.http.modules import Module
 from tests.fakes import FakeUserDirectory
-from tests.integration.events.conftest import AnEvent, Api, codes
+from tests.integration.events.conftest import AnEvent, Api, Appoint, Invite, codes
 from tests.integration.events.test_comments import pages
 from tests.integration.events.test_passed_over import stand
 
@@ -91,6 +91,25 @@ async def test_an_organiser_on_duty_sees_everything_by_name(api: Api, event: int
     assert (shown["id"], shown["author"]["name"]) == (comment, "Asha")
     assert (await api.get("olu", f"/comments/{comment}"))["author"]["name"] == "Asha"
     await api.unsay("olu", comment)
+
+
+async def test_who_runs_it_beside_its_owner_is_on_duty_and_who_stands_at_the_door_is_not(
+    api: Api, an_event: AnEvent, invite: Invite, appoint: Appoint, block: Block
+) -> None:
+    # mutants: a co-organiser who is kept from what is said; a helper who keeps order, or is a stranger
+    event = (await an_event(privacy="INVITE_ONLY"))["id"]
+    await appoint(event, "ben", "CO_ORGANISER")
+    await appoint(event, "chen", "CHECK_IN")
+    await invite(event, "asha")
+    comment = await api.say("asha", event)
+    mine = [await api.say(who, event) for who in ("ben", "chen")]
+    for who in ("ben", "chen"):
+        block(who, "asha")
+    path = f"/events/{event}/comments"
+    assert await pages(api, "ben", path) == [*mine[::-1], comment]
+    assert await pages(api, "chen", path) == mine[::-1]
+    assert codes(await api("chen", "DELETE", f"/comments/{mine[0]}")) == (403, "not-author")
+    await api.unsay("ben", comment)
 
 
 async def test_what_the_suspended_said_is_not_there_until_they_are_back(module: Module, api: Api, event: int) -> None:

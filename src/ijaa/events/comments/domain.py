@@ -49,6 +49,6 @@ def newly_mentioned(content: str, before: Collection[str]) -> list[str]:
     return [name for name in mentions(content) if name not in known]
 
 
-def may_comment(*, privacy: str, answer: str | None, invited: bool, organises: bool) -> bool:
-    """Whether a member who sees an event may say something about it; a closed one is for those who belong to it."""
-    return privacy != "INVITE_ONLY" or invited or organises or answer not in {None, "NOT_GOING"}
+def may_comment(*, privacy: str, answer: str | None, belongs: bool) -> bool:
+    """Whether a member who sees an event may say something about it; `belongs` is who is invited, or has a role."""
+    return privacy != "INVITE_ONLY" or belongs or answer not in {None, "NOT_GOING"}

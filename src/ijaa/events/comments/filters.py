@@ -8,12 +8,12 @@ his comments, not what hangs on them, and no tombstone that only they keep.
 from dataclasses import dataclass
 
 from ijaa.events.comments.domain import Sort
-from ijaa.events.visibility import INVITED, MINE, ORGANISES, VISIBLE
+from ijaa.events.visibility import HELPS, INVITED, MINE, ORGANISES, VISIBLE
 from ijaa.shared.schema import MAX_ID, MAX_INT
 
 EVENT = f"""
-SELECT e.id, e.title, e.status, e.privacy, coalesce({ORGANISES}, false) AS organises, {INVITED} AS invited,
-       my.status AS answer
+SELECT e.id, e.title, e.status, e.privacy, coalesce({ORGANISES}, false) AS organises,
+       coalesce({HELPS} OR {INVITED}, false) AS belongs, my.status AS answer
 FROM events e {MINE} WHERE {VISIBLE}
 """
 """The events the viewer sees; to be narrowed with AND."""

@@ -59,7 +59,8 @@ class Place(msgspec.Struct, frozen=True):
     status: str
     privacy: str
     organises: bool
-    invited: bool
+    belongs: bool
+    """Whether he is invited, or has a role."""
     answer: str | None
     parent_id: int | None
     parent_depth: int | None
@@ -138,7 +139,7 @@ SELECT count(*) FROM ({EVENT} AND e.id = $2) e JOIN event_comments c ON {_IN_EVE
 """
 _FOUND = f"SELECT {_columns('c', 1)}, e.title, e.organises FROM {ONE}"
 _PLACE = f"""
-SELECT e.id, e.title, e.status, e.privacy, e.organises, e.invited, e.answer, a.id, a.depth, a.username
+SELECT e.id, e.title, e.status, e.privacy, e.organises, e.belongs, e.answer, a.id, a.depth, a.username
 FROM ({EVENT} AND e.id = $2) e LEFT JOIN LATERAL (
     SELECT c.id, c.depth, c.username FROM event_comments c {ABOVE}
     WHERE c.id = $4::bigint AND c.event_id = e.id AND {kept("c", 0)} AND {REACHED}

@@ -268,7 +268,7 @@ def _refuse_unwelcome(place: Place, parent_id: int | None) -> None:
     """Raise what keeps a member from saying something at this place."""
     if place.status == "DRAFT":
         raise WrongState("A draft takes no comments: publish the event first.")
-    if not may_comment(privacy=place.privacy, answer=place.answer, invited=place.invited, organises=place.organises):
+    if not may_comment(privacy=place.privacy, answer=place.answer, belongs=place.belongs):
         raise InvitationNeeded("Only invited members and participants may comment on this event.")
     if parent_id is not None and place.parent_depth is None:
         raise Invalid([_NO_PARENT])

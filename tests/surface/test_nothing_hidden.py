@@ -41,6 +41,9 @@ _PROCESS = ("getLiveness", "getReadiness", "getModuleReadiness", "getMetrics")
 EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
     "watchEvent": "streams the counts that getEvent answers, and how many comments there are, for all alike",
+    "getTicketSvg": "draws what getTicket gives",
+    "getTicketPng": "draws what getTicket gives",
+    **dict.fromkeys(("listExpected", "getAttendance", "exportParticipants"), "is for those who run an event"),
     "getFile": "gives bytes: tests of photos say to whom",
     "getAnnouncementImage": "gives bytes: tests of announcements say to whom",
     "getMyExport": "tells how far one's own archive is, as listMyExports does",
@@ -119,6 +122,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         "listReplies": of_ids("/comments/{}/replies", "event_comments"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listOrganisers": of_ids("/events/{}/organisers", "events"),
+        "getTicket": of_ids("/events/{}/rsvp/ticket", "events"),
         "listParticipants": [
             (f"/events/{one}/participants", {"status": status})
             for one, status in product(ids["events"], ("GOING", "MAYBE"))

@@ -13,6 +13,7 @@ from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.proof import carry_over, check
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.seats.schemas import Check, Differing
+from ijaa.events.tickets.domain import tickets_of
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.live import Live
@@ -32,19 +33,20 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 async def replay_erasures(
-    database: Database, named: Sequence[str], others: Sequence[str], clock: Clock, *, dry_run: bool
+    database: Database, named: Sequence[str], others: Sequence[str], secret: str, clock: Clock, *, dry_run: bool
 ) -> Replayed:
     """Erase again whoever was erased before, in a database that was put back to before; each in a transaction.
 
     `named` are the usernames of the ledger, `others` those of them that the users module says are somebody else's:
-    here a name is all there is.
+    here a name is all there is. `secret` is the key of the installation: seats that come free make tickets.
     """
     usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
     events, publish = EventRepository(database), Outbox(database, clock).publish
     tell = Live("events", events.live).tell
     news = News(events, publish, clock)
-    members = MemberMessages(repository, SeatRepository(publish, tell), ThreadRepository(tell), news, tell, clock)
+    seats = SeatRepository(publish, tickets_of(secret), tell)
+    members = MemberMessages(repository, seats, ThreadRepository(tell), news, tell, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)
     for username in () if dry_run else there:

@@ -12,6 +12,9 @@ from ijaa.events.catalogue.jobs import completions
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.checkins.controller import check_in_router
+from ijaa.events.checkins.repository import CheckInRepository
+from ijaa.events.checkins.service import CheckInService
 from ijaa.events.comments.controller import comment_router
 from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
@@ -29,11 +32,18 @@ from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
+from ijaa.events.rosters.controller import roster_router
+from ijaa.events.rosters.repository import RosterRepository
+from ijaa.events.rosters.service import RosterService
 from ijaa.events.seats.controller import seat_router
 from ijaa.events.seats.jobs import offers, proofs
 from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.seats.service import SeatLedgerService
+from ijaa.events.tickets.controller import ticket_router
+from ijaa.events.tickets.domain import tickets_of
+from ijaa.events.tickets.repository import TicketRepository
+from ijaa.events.tickets.service import TicketService
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
@@ -74,7 +84,8 @@ def build(
     live = Live("events", repository.live)
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
-    seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
+    tickets = tickets_of(settings.secret_key)
+    seats, ledger = SeatRepository(publish, tickets, live.tell), LedgerRepository(database)
     news = News(repository, publish, clock)
     threads = ThreadRepository(live.tell)
     messages = MemberMessages(MemberRepository(), seats, threads, news, live.tell, clock, cached.forget)
@@ -87,6 +98,7 @@ def build(
         seats,
         directory,
         publish=outbox.publish,
+        tickets=tickets,
         cursors=cursors,
         clock=clock,
     )
@@ -97,6 +109,9 @@ def build(
     comments = CommentService(
         database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
     )
+    door = CheckInService(
+        database, CheckInRepository(database), directory, tickets=tickets, cursors=cursors, clock=clock
+    )  # fmt: skip
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -124,6 +139,9 @@ def build(
             seat_router(SeatLedgerService(ledger, directory, cursors)),
             organiser_router(organisers),
             comment_router(comments),
+            ticket_router(TicketService(TicketRepository(database), tickets)),
+            check_in_router(door),
+            roster_router(RosterService(database, RosterRepository(database), directory, clock)),
         ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,

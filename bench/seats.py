@@ -21,6 +21,7 @@ from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.answer_repository import INSERT_COUNTED
 from ijaa.events.seats.repository import CLAIM, QUEUE, STATE, SeatRepository
+from ijaa.events.tickets.domain import Tickets
 from ijaa.shared.clock import SystemClock
 from ijaa.shared.database import Database
 from ijaa.shared.outbox import PUT, Outbox
@@ -73,9 +74,10 @@ async def _measure(asked: Run, there: World) -> Outcome:
     service = ParticipationService(
         database,
         ParticipationRepository(database),
-        SeatRepository(outbox.publish, lambda *_: None),
+        SeatRepository(outbox.publish, Tickets(b"key of a benchmark"), lambda *_: None),
         cast("UserDirectory", None),  # answering asks for no names
         publish=outbox.publish,
+        tickets=Tickets(b"key of a benchmark"),
         cursors=Cursors(b"key of a benchmark"),
         clock=clock,
     )

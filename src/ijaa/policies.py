@@ -217,6 +217,15 @@ POLICIES: Mapping[str, Policy] = {
     "listParticipants": Policy(MEMBERS, flag="events.participation"),
     "approveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "rejectParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
+    "exportParticipants": Policy(MEMBERS, flag="events.participation", seconds=60),
+    # tickets and the door
+    "getTicket": Policy(MEMBERS, flag="events.participation"),
+    "getTicketSvg": Policy(MEMBERS, flag="events.participation"),
+    "getTicketPng": Policy(MEMBERS, flag="events.participation"),
+    "checkIn": Policy(MEMBERS, flag="events.participation", limit="read"),  # scanners send what they kept at once
+    "listExpected": Policy(MEMBERS, flag="events.participation", limit="search"),
+    "undoCheckIn": Policy(MEMBERS, flag="events.participation"),
+    "getAttendance": Policy(MEMBERS, flag="events.participation"),
     "moveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "listSeats": Policy(MEMBERS, flag="events.participation"),
     # comments

@@ -142,6 +142,26 @@ async def test_mail_files_are_for_their_owner_alone(tmp_path: Path, clock: Froze
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_picture_is_beside_the_page_that_shows_it(
+    users_database: Database, smtp: tuple[str, Postbox], clock: FrozenClock
+) -> None:
+    """Kills: a picture that is an attachment of the whole, which readers list; a text that is lost beside it."""
+    url, postbox = smtp
+    queue, worker = a_queue(users_database, url, clock)
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    mail = Mail("asha@alumni.example", "See", "Text\n", html='<img src="cid:code">', pictures={"code": picture})
+    async with users_database.transaction() as session:
+        await queue.put(session, mail, identity="note-1")
+    assert await worker.run_due() == 1
+    (sent,) = postbox.mails
+    assert [part.get_content_type() for part in sent.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+    shown = [*sent.walk()][-1]
+    assert (shown["Content-ID"], shown.get_content_disposition(), shown.get_filename()) == ("<code>", "inline", None)
+    assert shown.get_payload(decode=True) == picture
+
+
 async def test_a_folder_that_cannot_be_written_is_a_mail_error(tmp_path: Path, clock: FrozenClock) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MailError):

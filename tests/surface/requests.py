@@ -29,6 +29,7 @@ BODIES: Mapping[str, object] = {
     },
     "putRsvp": {"status": "GOING"},
     "moveParticipant": {"status": "GOING"},
+    "checkIn": {"username": "ivo"},
     "editEvent": {"title": "Another title"},
     "putOrganiser": {"role": "CO_ORGANISER"},
     "handOverEvent": {"username": "asha"},

@@ -41,6 +41,9 @@ _PROCESS = ("getLiveness", "getReadiness", "getModuleReadiness", "getMetrics")
 EXCEPTED = {
     "watchMyNotifications": "streams what listMyNotifications lists",
     "watchEvent": "streams the counts that getEvent answers, and how many comments there are, for all alike",
+    "getTicketSvg": "draws what getTicket gives",
+    "getTicketPng": "draws what getTicket gives",
+    **dict.fromkeys(("listExpected", "getAttendance", "exportParticipants"), "is for those who run an event"),
     "getFile": "gives bytes: tests of photos say to whom",
     "getMediumFile": "gives bytes: tests of media say to whom",
     "getEventBanner": "gives bytes: tests of banners say to whom",
@@ -125,6 +128,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         "getMedium": of_ids("/media/{}", "event_media"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listOrganisers": of_ids("/events/{}/organisers", "events"),
+        "getTicket": of_ids("/events/{}/rsvp/ticket", "events"),
         "listParticipants": [
             (f"/events/{one}/participants", {"status": status})
             for one, status in product(ids["events"], ("GOING", "MAYBE"))

@@ -208,7 +208,7 @@ async def _connections(users: Watched) -> dict[str, str]:
 
 async def _events(world: World) -> None:
     events = world.databases["events"]
-    start = datetime.now(UTC) + timedelta(days=1)
+    start = datetime.now(UTC) + timedelta(hours=6)  # its door is open
 
     async def event(by: str, **given: object) -> int | None:
         times = {"start_date": start, "end_date": start + timedelta(hours=2)}
@@ -231,6 +231,8 @@ async def _events(world: World) -> None:
         await events.put("event_comments", event_id=event_id, depth=1, username=by, content="Hello")
         for event_id, by in ((open_event, "asha"), (draft, "olu"))
     ]
+    await events.put("event_participations", event_id=open_event, participant_username="ivo", status="GOING", guests=0)
+    await events.execute("UPDATE events SET going = 1 WHERE id = $1", open_event)
     await world.databases["users"].put(
         "feature_flags", name="governs-nothing", display_name="Governs nothing", enabled=True
     )

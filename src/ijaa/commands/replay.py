@@ -71,7 +71,8 @@ def _replay(
     if "events" in modules:
         names, others = [one.username for one in entries], done["users"].others if done else _others(entries)
         done["events"] = run_on_module(
-            "events", lambda database: replay_in_events(database, names, others, clock, dry_run=dry_run)
+            "events",
+            lambda database: replay_in_events(database, names, others, settings.secret_key, clock, dry_run=dry_run),
         )
     return done
 

@@ -15,6 +15,7 @@ from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.proof import carry_over, check
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.seats.schemas import Check, Differing
+from ijaa.events.tickets.domain import tickets_of
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.jobs import JobQueue
@@ -35,12 +36,12 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 async def replay_erasures(
-    database: Database, named: Sequence[str], others: Sequence[str], clock: Clock, *, dry_run: bool
+    database: Database, named: Sequence[str], others: Sequence[str], secret: str, clock: Clock, *, dry_run: bool
 ) -> Replayed:
     """Erase again whoever was erased before, in a database that was put back to before; each in a transaction.
 
     `named` are the usernames of the ledger, `others` those of them that the users module says are somebody else's:
-    here a name is all there is.
+    here a name is all there is. `secret` is the key of the installation: seats that come free make tickets.
     """
     usernames = sorted(set(named).difference(others))
     repository = MemberRepository()
@@ -48,7 +49,7 @@ async def replay_erasures(
     tell = Live("events", events.live).tell
     news = News(events, publish, clock)
     files = FileRows(FileRepository(database), JobQueue(database, clock))
-    seats, threads = SeatRepository(publish, tell), ThreadRepository(tell)
+    seats, threads = SeatRepository(publish, tickets_of(secret), tell), ThreadRepository(tell)
     members = MemberMessages(repository, seats, threads, news, tell, files.of_members, clock)
     async with database.transaction() as session:
         there = await repository.there_again(session, usernames)

@@ -1,6 +1,6 @@
 """The problems only this module has."""
 
-from ijaa.shared.errors import Conflict, Forbidden
+from ijaa.shared.errors import Conflict, Forbidden, Problem
 
 
 class NotOrganiser(Forbidden):
@@ -79,6 +79,18 @@ class NotPending(Conflict):
     """There is nothing to decide about this participation."""
 
     code, title = "not-pending", "This participation does not wait for approval"
+
+
+class CheckInClosed(Conflict):
+    """Nobody is let in yet, or any more."""
+
+    code, title = "check-in-closed", "Nobody is checked in to this event at this time"
+
+
+class TicketRefused(Problem):
+    """The code was never written for this event, or is good no more; only the latter is told apart, in words."""
+
+    status, code, title = 422, "ticket-refused", "This code is not good for this event"
 
 
 class WrongState(Conflict):

@@ -22,6 +22,22 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     reason: Reason
+    code: str
+    """Of his ticket."""
+
+
+class TicketIssued(Message, frozen=True, kw_only=True):
+    """A member answered and has a seat, or was approved; other ways to one are told with the ticket in them."""
+
+    TYPE: ClassVar[str] = "ijaa.events.ticket-issued.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    location: str | None
+    code: str
 
 
 class SeatOffered(Message, frozen=True, kw_only=True):
@@ -48,6 +64,8 @@ class SeatMoved(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+    code: str | None
+    """Of his ticket, where he has a seat now."""
 
 
 class EventChanged(Message, frozen=True, kw_only=True):
@@ -126,6 +144,7 @@ PUBLISHED: tuple[type[Message], ...] = (
     SeatPromoted,
     SeatOffered,
     SeatMoved,
+    TicketIssued,
     EventChanged,
     AnswerGiven,
     OrganiserAppointed,

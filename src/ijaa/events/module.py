@@ -17,6 +17,9 @@ from ijaa.events.catalogue.jobs import completions
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.service import EventService
+from ijaa.events.checkins.controller import check_in_router
+from ijaa.events.checkins.repository import CheckInRepository
+from ijaa.events.checkins.service import CheckInService
 from ijaa.events.comments.controller import comment_router
 from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
@@ -40,11 +43,18 @@ from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
 from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
+from ijaa.events.rosters.controller import roster_router
+from ijaa.events.rosters.repository import RosterRepository
+from ijaa.events.rosters.service import RosterService
 from ijaa.events.seats.controller import seat_router
 from ijaa.events.seats.jobs import offers, proofs
 from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.seats.service import SeatLedgerService
+from ijaa.events.tickets.controller import ticket_router
+from ijaa.events.tickets.domain import tickets_of
+from ijaa.events.tickets.repository import TicketRepository
+from ijaa.events.tickets.service import TicketService
 from ijaa.settings import DatabaseSettings, Settings
 from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
@@ -111,7 +121,8 @@ def build(
     live = Live("events", repository.live)
     bus = LiveBus("events", live, redis, database, namespace=namespace(settings.base_url))
     listener = Listener("events", connections.listen_url or connections.url, [feed, bus])
-    seats, ledger = SeatRepository(publish, live.tell), LedgerRepository(database)
+    tickets = tickets_of(settings.secret_key)
+    seats, ledger = SeatRepository(publish, tickets, live.tell), LedgerRepository(database)
     news, threads, jobs = News(repository, publish, clock), ThreadRepository(live.tell), JobQueue(database, clock)
     files = file_parts(settings, database, jobs, clock)
     messages = MemberMessages(
@@ -127,6 +138,7 @@ def build(
         seats,
         directory,
         publish=outbox.publish,
+        tickets=tickets,
         cursors=cursors,
         clock=clock,
     )
@@ -145,6 +157,9 @@ def build(
         database, BannerRepository(database), repository, events, files.stored, files.rows, files.links,
         tell=live.tell, clock=clock,
     )  # fmt: skip
+    door = CheckInService(
+        database, CheckInRepository(database), directory, tickets=tickets, cursors=cursors, clock=clock
+    )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -174,6 +189,9 @@ def build(
             comment_router(comments),
             media_router(media),
             banner_router(banners),
+            ticket_router(TicketService(TicketRepository(database), tickets)),
+            check_in_router(door),
+            roster_router(RosterService(database, RosterRepository(database), directory, clock)),
         ],
         internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,

@@ -8,15 +8,28 @@ from dataclasses import replace
 from ijaa.shared.personal import By, ByCode, Holding, NotExported, Rows, Stays
 from ijaa.shared.personal_tables import AUDIT_LOG, AUDIT_SEALS, INBOX, JOBS, OUTBOX
 
+_ANSWER = (
+    "participant_username", "status", "guests", "message", "responded_at", "promoted_at", "asked_again_at",
+    "offered_until", "arrived_guests", "priority", "seq", "version", "ticket",
+)  # fmt: skip
+"""What an answer is to nobody else."""
+
 PERSONAL = (
     Holding(
         table="event_participations",
-        personal="participant_username status guests message responded_at promoted_at asked_again_at offered_until",
-        none="id event_id priority seq version",
-        export=Rows("participant_username = :username"),
+        personal="participant_username status guests message responded_at promoted_at asked_again_at offered_until"
+        " checked_in_at checked_in_by arrived_guests",
+        none="id event_id priority seq version ticket",
+        # of those he let in he sees that he did, and when; who let him in is somebody else
+        partly={
+            "checked_in_by": "CASE WHEN checked_in_by = :username THEN checked_in_by END",
+            **{name: f"CASE WHEN participant_username = :username THEN {name} END" for name in _ANSWER},
+        },
+        export=Rows("participant_username = :username OR checked_in_by = :username"),
         erasure=ByCode(
             "seats.repository.SeatRepository.forget",
-            "under the lock of the event: seats are freed and promote, of what is over a number stays",
+            "under the lock of the event: seats are freed and promote, of what is over a number stays; whom he let in"
+            " was let in by nobody",
         ),
     ),
     Holding(
@@ -130,7 +143,7 @@ PERSONAL = (
     ),
     Holding(
         table="erased_answers",
-        none="event_id status answers seats",
+        none="event_id status answers seats attended arrived_guests",
         export=NotExported("numbers"),
         erasure=Stays("numbers"),
     ),

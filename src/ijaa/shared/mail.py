@@ -1,6 +1,7 @@
 """Mail: what is sent, and the two ways it leaves."""
 
 import asyncio
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -26,6 +27,8 @@ class Mail(msgspec.Struct, frozen=True):
     text: str
     html: str | None = None
     """The same once more."""
+    pictures: dict[str, bytes] = {}
+    """PNG images the HTML shows, by their Content-IDs (RFC 2392)."""
     unsubscribe: str | None = None
     """Address that ends mails of its kind when it is posted to (RFC 8058), and asks whoever opens it."""
 
@@ -115,8 +118,16 @@ def compose(mail: Mail, sender: str, identity: str, clock: Clock) -> EmailMessag
     message.set_content(mail.text, cte="7bit" if mail.text.isascii() else "quoted-printable")
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
+        _show(message, mail.pictures)
     if mail.unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"  # RFC 2369 §3.2
         if mail.unsubscribe.startswith("https:"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058 §3.1
     return message
+
+
+def _show(message: EmailMessage, pictures: Mapping[str, bytes]) -> None:
+    page = message.get_body(("html",))
+    assert page is not None  # noqa: S101 - it was just added
+    for name, content in pictures.items():
+        page.add_related(content, "image", "png", cid=f"<{name}>", disposition="inline")

@@ -87,6 +87,7 @@ from ijaa.users.ports import (
     SeatMoved,
     SeatOffered,
     SeatPromoted,
+    TicketIssued,
 )
 from ijaa.users.preview.controller import preview_router
 from ijaa.users.preview.service import PreviewService
@@ -174,6 +175,7 @@ def notification_parts(
         Subscription(SeatPromoted, told.seat_promoted),
         Subscription(SeatOffered, told.seat_offered),
         Subscription(SeatMoved, told.seat_moved),
+        Subscription(TicketIssued, told.ticket_issued),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
         Subscription(OrganiserAppointed, told.organiser_appointed),

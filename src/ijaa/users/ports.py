@@ -129,6 +129,22 @@ class SeatPromoted(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     reason: Literal["seat-freed", "seats-added"] = "seat-freed"
+    code: str | None = None
+    """Of his ticket."""
+
+
+class TicketIssued(Message, frozen=True, kw_only=True):
+    """A member answered and has a seat, or was approved."""
+
+    TYPE: ClassVar[str] = "ijaa.events.ticket-issued.v1"
+
+    username: str
+    event_id: int
+    title: str
+    start_date: datetime
+    timezone: str
+    location: str | None
+    code: str
 
 
 class SeatOffered(Message, frozen=True, kw_only=True):
@@ -155,6 +171,8 @@ class SeatMoved(Message, frozen=True, kw_only=True):
     start_date: datetime
     timezone: str
     status: Literal["GOING", "WAITLISTED", "NOT_GOING"]
+    code: str | None = None
+    """Of his ticket, where he has a seat now."""
 
 
 class EventChanged(Message, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ HIS: Mapping[str, str] = {
     "event_invitations": "invited_by_username = '{username}'",
     "event_organisers": "added_by = '{username}'",
     "reports": "reporter_username = '{username}'",
-    "notifications": "user_id = {id}",
+    "notifications": "id = (SELECT max(id) FROM notifications WHERE user_id = {id})",
 }
 """His rows, of tables whose export does not say which they are, or says more."""
 

@@ -137,6 +137,8 @@ ROWS = {
         INSERT INTO event_organisers (event_id, username, role, added_by, created_at)
         SELECT e.id, pair.whom, 'CHECK_IN', pair.by, now()
         FROM events e, (VALUES ('chen', '{username}'), ('{username}', 'ben')) AS pair (whom, by);
+        UPDATE event_participations SET checked_in_at = now(), checked_in_by = '{username}'
+        WHERE participant_username = 'ben';
         INSERT INTO outbox (id, type, subject, data, created_at, parked_at) VALUES
             (gen_random_uuid(), 'x', '{username}', '{{"username": "{username}"}}', now(), now()),
             (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now()),

@@ -34,7 +34,7 @@ async def test_members_see_who_comes_and_organisers_everything(api: Api, event: 
     assert everything["total"] == 5
     assert everything["items"][0] == {
         "username": "asha", "name": "Asha", "photo": None, "status": "GOING", "guests": 0, "message": "vegetarian",
-        "position": None, "asked_again_at": None,
+        "position": None, "asked_again_at": None, "checked_in_at": None,
     }  # fmt: skip
     assert everything["items"][4]["position"] == 1
 
@@ -122,6 +122,7 @@ def _requests(api: Api, event: int) -> dict[str, tuple[Callable[[], Awaitable[An
         "list, nothing": (lambda: api.get("gus", "/events", q="nothing"), 1, 0),
         "detail": (lambda: api.get("gus", f"/events/{event}"), 1, 1),
         "my events": (lambda: api.get("asha", "/me/events", role="participant"), 1, 1),
+        "participants, organiser": (lambda: api.get("olu", f"/events/{event}/participants"), 2, 1),
         "participants": (lambda: api.get("gus", f"/events/{event}/participants"), 2, 1),
         "own answer": (lambda: api.get("asha", f"/events/{event}/rsvp"), 2, 0),
         "ledger of seats": (lambda: api.get("olu", f"/events/{event}/seats"), 2, 1),

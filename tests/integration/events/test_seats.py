@@ -13,6 +13,7 @@ from ijaa.events.participations.service import ParticipationService
 from ijaa.events.seats.ledger_repository import LedgerRepository
 from ijaa.events.seats.proof import differing
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.tickets.domain import Tickets
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.outbox import Outbox
@@ -38,9 +39,10 @@ def service(events_database: Database, clock: FrozenClock) -> Callable[[], Parti
         return ParticipationService(
             events_database,
             ParticipationRepository(events_database),
-            SeatRepository(publish, lambda *_: None),
+            SeatRepository(publish, Tickets(b"k"), lambda *_: None),
             FakeUserDirectory(),
             publish=publish,
+            tickets=Tickets(b"k"),
             cursors=Cursors(b"k"),
             clock=clock,
         )

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ijaa.shared import qr
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.messages import Done, Envelope, Message
 from ijaa.shared.pages import Cursors
@@ -27,6 +28,7 @@ from ijaa.users.ports import (
     SeatMoved,
     SeatOffered,
     SeatPromoted,
+    TicketIssued,
 )
 from tests.figures import report
 from tests.integration.users.conftest import AMember, App, Mailbox, Start
@@ -117,6 +119,58 @@ async def test_a_seat_that_is_offered_or_moved_is_told_in_words(
         ),
         "/events/9": ("seat_moved", "You have no seat: Tea", f"An organiser took you off the event. {when}"),
     }  # fmt: skip
+
+
+CODE = "MFRGGZDFMZTWQ2LKNNWG23TPOBYX"
+
+
+def _issued(username: str) -> TicketIssued:
+    return TicketIssued(
+        username=username, event_id=7, title="Reunion", start_date=START, timezone="Asia/Dhaka", location="Old hall",
+        code=CODE,
+    )  # fmt: skip
+
+
+async def test_a_ticket_comes_by_mail_as_text_and_picture_and_is_kept_nowhere(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    """Kills: a mail without the code, or the picture of another; a code that stays in what is told."""
+    asha, ben = await a_member("asha"), await a_member("ben")
+    await _hear(app, _issued("asha"))
+    mail = await _mail(mailbox, "asha@mail.example")
+    assert mail["Subject"] == "Your ticket: Reunion"
+    assert f"Your code: {CODE}\n" in mail.get_body(("plain",)).get_content()
+    page = mail.get_body(("html",)).get_content()
+    assert CODE in page
+    assert 'src="cid:code"' in page
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert (picture["Content-ID"], picture.get_payload(decode=True)) == ("<code>", qr.png(CODE))
+    told = (await _inbox(client, asha.bearer))["items"][0]
+    assert (told["kind"], told["path"]) == ("ticket_issued", "/events/7/rsvp/ticket")
+    assert told["text"].startswith("You have a seat. Thursday, 02 May 2030, 00:00 (Asia/Dhaka). Place: Old hall.")
+    await _hear(app, msgspec.structs.replace(_promoted("ben"), code=CODE[::-1]), first=2)
+    mail = await _mail(mailbox, "ben@mail.example")
+    assert mail["Subject"] == "You have a seat: Reunion"
+    assert CODE[::-1] in mail.get_body(("plain",)).get_content()
+    assert (await _inbox(client, ben.bearer))["unread"] == 1
+    kept = "SELECT count(*) FROM notifications n WHERE n::text ~ $1"
+    assert [await app[1].database.fetch_value(kept, code) for code in (CODE, CODE[::-1])] == [0, 0]
+    await _hear(app, _promoted("asha"), first=3)  # of a sender of an earlier release
+    await mailbox.last("asha@mail.example", 2)
+    assert [part.get_content_type() for part in mailbox.messages("asha@mail.example")[-1].walk()] == [
+        "multipart/alternative", "text/plain", "text/html",
+    ]  # fmt: skip
+
+
+async def test_who_wants_no_tickets_by_mail_gets_none(
+    app: App, client: httpx.AsyncClient, a_member: AMember, mailbox: Mailbox
+) -> None:
+    # mutant: mail whatever was chosen
+    asha = await a_member("asha")
+    await client.patch(PREFERENCES, headers=asha.bearer, json={"ticket_issued": {"email": False}})
+    await _hear(app, _issued("asha"))
+    assert await app[1].database.fetch_value("SELECT count(*) FROM jobs WHERE name = 'mail'") == 0
+    assert (mailbox.messages(), (await _inbox(client, asha.bearer))["unread"]) == ([], 1)
 
 
 async def test_more_of_the_same_is_counted_until_it_is_read(

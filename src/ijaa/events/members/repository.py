@@ -62,6 +62,7 @@ _OF_NOBODY = text("DELETE FROM events WHERE created_by_username = ANY (:username
 _ERASURE = [text(statement) for statement in erasures(PERSONAL)]
 _NAMED = """(
     EXISTS (SELECT FROM event_participations p WHERE p.participant_username = m.username)
+    OR EXISTS (SELECT FROM event_participations p WHERE p.checked_in_by = m.username)
     OR EXISTS (SELECT FROM events e WHERE e.created_by_username = m.username)
     OR EXISTS (SELECT FROM event_organisers o WHERE o.username = m.username)
     OR EXISTS (SELECT FROM event_organisers o WHERE o.added_by = m.username)

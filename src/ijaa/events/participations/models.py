@@ -25,6 +25,11 @@ class EventParticipation(EventsBase):
             name="participant_username",
         ),
         CheckConstraint("version > 0", name="version"),
+        CheckConstraint("ticket > 0", name="ticket"),
+        CheckConstraint("arrived_guests BETWEEN 0 AND 5", name="arrived_guests"),
+        CheckConstraint(
+            "checked_in_at IS NOT NULL OR checked_in_by IS NULL AND arrived_guests IS NULL", name="checked_in_at"
+        ),
         Index("idx_event_participations_event_id", "event_id", "id"),
         Index("idx_event_participations_participant", "participant_username", "event_id"),
         Index(
@@ -39,6 +44,11 @@ class EventParticipation(EventsBase):
             "event_id",
             "offered_until",
             postgresql_where=text("offered_until IS NOT NULL"),
+        ),
+        Index(
+            "idx_event_participations_checked_in_by",
+            "checked_in_by",
+            postgresql_where=text("checked_in_by IS NOT NULL"),
         ),
     )
 
@@ -57,6 +67,13 @@ class EventParticipation(EventsBase):
     offered_until: Mapped[datetime | None]
     """Until when a seat is kept for a member who waits."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    ticket: Mapped[int] = mapped_column(server_default=text("1"))
+    """Grows with each other answer, so that a code written for an earlier one is good no more."""
+    checked_in_at: Mapped[datetime | None]
+    checked_in_by: Mapped[str | None] = mapped_column(String(100))
+    """Who stood at the door; None also once that member was erased."""
+    arrived_guests: Mapped[int | None]
+    """Guests who came with him, where somebody counted them."""
 
 
 class ErasedAnswers(EventsBase):
@@ -65,7 +82,7 @@ class ErasedAnswers(EventsBase):
     __tablename__ = "erased_answers"
     __table_args__ = (
         CheckConstraint(one_of("status", "GOING", "MAYBE", "NOT_GOING", "PENDING", "WAITLISTED"), name="status"),
-        CheckConstraint("answers > 0 AND seats >= 0", name="numbers"),
+        CheckConstraint("answers > 0 AND seats >= 0 AND attended >= 0 AND arrived_guests >= 0", name="numbers"),
     )
 
     event_id: Mapped[int] = mapped_column(
@@ -75,3 +92,5 @@ class ErasedAnswers(EventsBase):
     answers: Mapped[int]
     seats: Mapped[int]
     """Seats they held, guests included; `going` of the event counts them on."""
+    attended: Mapped[int] = mapped_column(server_default=text("0"))
+    arrived_guests: Mapped[int] = mapped_column(server_default=text("0"))

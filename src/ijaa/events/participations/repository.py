@@ -22,7 +22,10 @@ class Mine(msgspec.Struct, frozen=True):
     title: str
     privacy: str
     event_status: str
+    start_date: datetime
     end_date: datetime
+    timezone: str
+    location: str | None
     rsvp_deadline: datetime | None
     requires_approval: bool
     max_guests: int
@@ -73,6 +76,7 @@ class ParticipantRow(msgspec.Struct, frozen=True):
     message: str | None
     position: int | None
     asked_again_at: datetime | None
+    checked_in_at: datetime | None
 
 
 _POSITION = """(CASE WHEN {p}.status = 'WAITLISTED' THEN (

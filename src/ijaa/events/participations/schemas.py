@@ -61,7 +61,7 @@ class RsvpRead(View, frozen=True, kw_only=True):
 
 
 class ParticipantRead(View, frozen=True, kw_only=True):
-    """One participant; message, position and whether he was asked again are for organisers alone."""
+    """One participant; message and position, being asked again and checking in are for organisers alone."""
 
     username: str
     name: str | None
@@ -72,3 +72,4 @@ class ParticipantRead(View, frozen=True, kw_only=True):
     message: str | msgspec.UnsetType | None = msgspec.UNSET
     position: int | msgspec.UnsetType | None = msgspec.UNSET
     asked_again_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    checked_in_at: datetime | msgspec.UnsetType | None = msgspec.UNSET

@@ -6,13 +6,14 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.errors import EventFull, NoSeatWanted, NotEnoughSeats, RsvpClosed
-from ijaa.events.messages import SeatMoved
+from ijaa.events.messages import SeatMoved, TicketIssued
 from ijaa.events.participations.domain import Move, move
 from ijaa.events.participations.repository import Mine, ParticipationRepository
 from ijaa.events.participations.schemas import MovePost, RsvpPut
 from ijaa.events.seats.answer_repository import Step
 from ijaa.events.seats.domain import What
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.tickets.domain import Ticket, Tickets
 from ijaa.shared.clock import Clock
 from ijaa.shared.outbox import Publish
 
@@ -24,16 +25,18 @@ class Seating:
     """Takes seats for answers and gives them back; whoever lost a race is told by `Raced`."""
 
     def __init__(
-        self, seats: SeatRepository, repository: ParticipationRepository, publish: Publish, clock: Clock
-    ) -> None:
-        self._seats, self._repository, self._publish, self._clock = seats, repository, publish, clock
+        self, seats: SeatRepository, repository: ParticipationRepository, tickets: Tickets, publish: Publish,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self._seats, self._repository, self._tickets = seats, repository, tickets
+        self._publish, self._clock = publish, clock
 
-    async def put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
-        """Do what a member's answer does."""
+    async def put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> list[TicketIssued]:
+        """Do what a member's answer does; return what there is to be told of a seat he has by it."""
         needs_approval = mine.requires_approval and not mine.organises
         match move(mine.status, wanted.status, needs_approval=needs_approval, offered=mine.offered_until is not None):
             case Move.CLAIM:
-                await self._claim(session, mine, username, wanted.guests, wanted.message)
+                return await self._claim(session, mine, username, wanted.guests, wanted.message)
             case Move.RESIZE:
                 await self._lock(session, mine)
                 await self._resize(session, mine, username, wanted)
@@ -43,7 +46,7 @@ class Seating:
                 await self._seats.promote(session, mine.event_id, self._clock.now())
             case Move.ACCEPT:
                 await self._lock(session, mine)
-                await self._accept(session, mine, username, wanted)
+                return await self._accept(session, mine, username, wanted)
             case Move.ASK:
                 await self._lock(session, mine)
                 await self._ask(session, mine, username, wanted)
@@ -51,6 +54,7 @@ class Seating:
                 await self._lock(session, mine)
                 what: What = "gave-up" if mine.status in _HOLDING else "answered"
                 await self.leave(session, mine, username, wanted.status, what, wanted.message)
+        return []
 
     async def _lock(self, session: AsyncSession, mine: Mine) -> None:
         """Take the event's lock, which comes before any participation's; it may have closed, or gone, meanwhile."""
@@ -60,14 +64,13 @@ class Seating:
     async def _claim(
         self, session: AsyncSession, mine: Mine, username: str, guests: int, message: str | None,
         *, by: Literal["self", "organiser"] = "self",
-    ) -> None:  # fmt: skip
+    ) -> list[TicketIssued]:  # fmt: skip
         """Take seats, or join the tail of the waitlist and promote at once: a freed seat may fit already."""
         now, answer, approved = self._clock.now(), mine.answer_of(username), by == "organiser"
         if (entry := await self._seats.claim(session, mine.event_id, 1 + guests, now)) is not None:
             what: What = "approved" if approved else "claimed"
             step = Step(what=what, actor=by, status="GOING", guests=guests, message=message)
-            await self._seats.put(session, answer, step, now, entry=entry)
-            return
+            return [self._issued(mine, username, await self._seats.put(session, answer, step, now, entry=entry))]
         queued = await self._seats.queue(session, mine.event_id, now)
         if queued is None:
             raise RsvpClosed
@@ -77,6 +80,7 @@ class Seating:
         )  # fmt: skip
         await self._seats.put(session, answer, step, now, entry=queued.entry)
         await self._seats.promote(session, mine.event_id, now)
+        return []
 
     async def _resize(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
         """Change the guests of an answer that keeps its status; more seats are taken where nobody waits for them."""
@@ -95,7 +99,9 @@ class Seating:
         step = Step(what="asked-approval", status="PENDING", guests=wanted.guests, message=wanted.message)
         await self._change(session, mine, username, step)
 
-    async def _accept(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> None:
+    async def _accept(
+        self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut
+    ) -> list[TicketIssued]:  # fmt: skip
         """Take the seats that are offered; where the offer is over, who asks has gone to the tail, and asks from there.
 
         More guests than were offered seats need seats that are free and that nobody else waits for.
@@ -105,14 +111,15 @@ class Seating:
             await self._seats.promote(session, mine.event_id, now)
             current = await self._repository.mine_within(session, mine.event_id, username)
             assert current is not None  # noqa: S101 - it is locked, and he answered it
-            await self.put(session, current, username, wanted)
-            return
+            return await self.put(session, current, username, wanted)
         offered = 1 + (mine.guests or 0)
         held = (await self._seats.state(session, mine.event_id, now)).held - offered
         step = Step(what="offer-accepted", status="GOING", guests=wanted.guests, message=wanted.message)
         more = wanted.guests > (mine.guests or 0)
-        await self._change(session, mine, username, step, held=max(0, held), most_waiting=1 if more else None)
+        room: dict[str, Any] = {"held": max(0, held), "most_waiting": 1 if more else None}
+        ticket = await self._change(session, mine, username, step, **room)
         await self._seats.promote(session, mine.event_id, now)
+        return [self._issued(mine, username, ticket)]
 
     async def leave(
         self, session: AsyncSession, mine: Mine, username: str, status: str | None, what: What, message: str | None
@@ -127,9 +134,9 @@ class Seating:
         if mine.status == "GOING" or mine.offered_until is not None:
             await self._seats.promote(session, mine.event_id, self._clock.now())
 
-    async def approve(self, session: AsyncSession, mine: Mine, username: str) -> None:
-        """Give a seat, or a place on the waitlist, to somebody who asked."""
-        await self._claim(session, mine, username, mine.guests or 0, mine.message, by="organiser")
+    async def approve(self, session: AsyncSession, mine: Mine, username: str) -> list[TicketIssued]:
+        """Give a seat, or a place on the waitlist, to somebody who asked; return what there is to be told of it."""
+        return await self._claim(session, mine, username, mine.guests or 0, mine.message, by="organiser")
 
     async def reject(self, session: AsyncSession, mine: Mine, username: str) -> None:
         """Turn down somebody who asked; the caller holds the lock."""
@@ -157,20 +164,35 @@ class Seating:
             priority=priority, position=position,
         )  # fmt: skip
         held = state.held - (1 + guests if mine.offered_until is not None else 0)
-        if not await self._seats.change(session, mine.answer_of(username), step, now, held=max(0, held)):
+        ticket = await self._seats.change(session, mine.answer_of(username), step, now, held=max(0, held))
+        if ticket is None:
             raise EventFull
         await self._publish(
             session,
             SeatMoved(
                 username=username, event_id=event_id, title=state.title, start_date=state.start_date,
                 timezone=state.timezone, status=wanted.status,
+                code=self._tickets.write(event_id, ticket) if wanted.status == "GOING" else None,
             ),
         )  # fmt: skip
         await self._seats.promote(session, event_id, now)
 
-    async def _change(self, session: AsyncSession, mine: Mine, username: str, step: Step, **room: Any) -> None:
-        if not await self._seats.change(session, mine.answer_of(username), step, self._clock.now(), **room):
+    async def _change(self, session: AsyncSession, mine: Mine, username: str, step: Step, **room: Any) -> Ticket:
+        ticket = await self._seats.change(session, mine.answer_of(username), step, self._clock.now(), **room)
+        if ticket is None:
             raise NotEnoughSeats
+        return ticket
+
+    def _issued(self, mine: Mine, username: str, ticket: Ticket) -> TicketIssued:
+        return TicketIssued(
+            username=username,
+            event_id=mine.event_id,
+            title=mine.title,
+            start_date=mine.start_date,
+            timezone=mine.timezone,
+            location=mine.location,
+            code=self._tickets.write(mine.event_id, ticket),
+        )
 
 
 def standing_offer(mine: Mine, now: datetime) -> datetime | None:

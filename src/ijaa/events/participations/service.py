@@ -25,9 +25,11 @@ from ijaa.events.ports import MemberCard, UserDirectory
 from ijaa.events.seats.answer_repository import Raced
 from ijaa.events.seats.domain import Past, said
 from ijaa.events.seats.repository import SeatRepository
+from ijaa.events.tickets.domain import Tickets
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Invalid, NotFound, Violation
+from ijaa.shared.messages import Message
 from ijaa.shared.outbox import Publish
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
@@ -44,12 +46,12 @@ class ParticipationService:
 
     def __init__(
         self, database: Database, repository: ParticipationRepository, seats: SeatRepository,
-        directory: UserDirectory, *, publish: Publish, cursors: Cursors, clock: Clock,
+        directory: UserDirectory, *, publish: Publish, tickets: Tickets, cursors: Cursors, clock: Clock,
     ) -> None:  # fmt: skip
         self._publish = publish
         self._database, self._repository, self._seats = database, repository, seats
         self._directory, self._cursors, self._clock = directory, cursors, clock
-        self._seating = Seating(seats, repository, publish, clock)
+        self._seating = Seating(seats, repository, tickets, publish, clock)
         self._lines = Lines()
 
     async def answer(self, member: Principal, event_id: int, wanted: RsvpPut) -> RsvpRead:
@@ -70,12 +72,11 @@ class ParticipationService:
             return self._read(mine)
 
         async def put(session: AsyncSession, current: Mine) -> None:
-            await self._seating.put(session, current, member.username, wanted)
-            if current.status != wanted.status and (
-                told := [one for one in current.organisers if one != member.username]
-            ):
-                given = AnswerGiven(event_id=event_id, title=current.title, organisers=told)
-                await self._publish(session, given)
+            told: list[Message] = [*await self._seating.put(session, current, member.username, wanted)]
+            others = [one for one in current.organisers if one != member.username]
+            if current.status != wanted.status and others:
+                told.append(AnswerGiven(event_id=event_id, title=current.title, organisers=others))
+            await self._publish(session, *told)
 
         return self._read(await self._settled(member.username, mine, put))
 
@@ -123,7 +124,7 @@ class ParticipationService:
             if current.status != "PENDING":
                 raise NotPending
             if approve:
-                await self._seating.approve(session, current, username.lower())
+                await self._publish(session, *await self._seating.approve(session, current, username.lower()))
             else:
                 await self._seats.lock(session, event_id, self._clock.now())
                 await self._seating.reject(session, current, username.lower())
@@ -247,6 +248,7 @@ def _participant(row: ParticipantRow, card: MemberCard, *, organises: bool) -> P
         message=row.message if organises else UNSET,
         position=row.position if organises else UNSET,
         asked_again_at=row.asked_again_at if organises else UNSET,
+        checked_in_at=row.checked_in_at if organises else UNSET,
     )
 
 

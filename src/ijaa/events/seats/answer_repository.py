@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.seats.domain import Actor, What, Why
+from ijaa.events.tickets.domain import Ticket
 from ijaa.shared.database import Statement
 
 
@@ -48,21 +49,24 @@ _INSERT = """
 INSERT INTO event_participations (event_id, participant_username, status, guests, message, seq, priority, responded_at)
 VALUES (:event_id, :username, :status, :guests, :message, :seq, :priority, :now)
 ON CONFLICT (event_id, participant_username) DO NOTHING
-RETURNING id
+RETURNING id, ticket
 """
 _UPDATE = """
 UPDATE event_participations
 SET status = :status, guests = :guests, message = :message, seq = :seq, priority = :priority, offered_until = NULL,
-    responded_at = :now, promoted_at = coalesce(:promoted_at, promoted_at), asked_again_at = NULL, version = version + 1
+    responded_at = :now, promoted_at = coalesce(:promoted_at, promoted_at), asked_again_at = NULL,
+    version = version + 1, ticket = ticket + 1, checked_in_at = NULL, checked_in_by = NULL, arrived_guests = NULL
 WHERE id = :id AND version = :version
-RETURNING id
+RETURNING id, ticket
 """
 _RESIZE = """
-UPDATE event_participations SET guests = :guests, message = :message, asked_again_at = NULL, version = version + 1
+UPDATE event_participations
+SET guests = :guests, message = :message, asked_again_at = NULL, version = version + 1,
+    arrived_guests = CASE WHEN arrived_guests > :guests THEN :guests ELSE arrived_guests END
 WHERE id = :id AND version = :version
-RETURNING id
+RETURNING id, ticket
 """
-_DELETE = "DELETE FROM event_participations WHERE id = :id AND version = :version RETURNING id"
+_DELETE = "DELETE FROM event_participations WHERE id = :id AND version = :version RETURNING id, ticket"
 
 _COUNT = """
 UPDATE events SET going = going + :seats, waiting = waiting + :waiting, seat_entries = seat_entries + 1,
@@ -84,7 +88,7 @@ WITH changed AS ({changed}), numbered AS ({numbered}), noted AS (
         CAST(:reason AS varchar)
     FROM changed, numbered
 )
-SELECT numbered.entry FROM changed LEFT JOIN numbered ON true
+SELECT numbered.entry, changed.id, changed.ticket FROM changed LEFT JOIN numbered ON true
 """
 
 
@@ -110,16 +114,22 @@ RETURNING id
 class AnswerRepository:
     """Writes answers; each re-checks what was read, and the caller holds the lock of the event's row."""
 
-    async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
-        """Write an answer whose seats are counted already, as entry number `entry`; raise `Raced`."""
+    async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> Ticket:
+        """Write an answer whose seats are counted already, as entry number `entry`; raise `Raced`.
+
+        Returns its ticket, which is another one than before.
+        """
         statement = INSERT_COUNTED if answer.id is None else _UPDATE_COUNTED
-        await self._written(session, statement, answer, step, now, entry=entry)
+        _, ticket = await self._written(session, statement, answer, step, now, entry=entry)
+        return ticket
 
     async def change(
         self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, held: int = 0,
         most_waiting: int | None = None,
-    ) -> bool:  # fmt: skip
-        """Write an answer, or take it away, and count its seats; return False, and write nothing, where they lack.
+    ) -> Ticket | None:  # fmt: skip
+        """Write an answer, or take it away, and count its seats; return None, and write nothing, where they lack.
+
+        Returns its ticket otherwise, which is another one than before unless it was resized.
 
         More seats are taken where they are free but for `held`, and no more than `most_waiting` wait, if that is given.
         """
@@ -130,7 +140,8 @@ class AnswerRepository:
         else:
             statement = _INSERT_NOW if answer.id is None else _UPDATE_NOW
         room = {"held": held, "most_waiting": most_waiting}
-        return await self._written(session, statement, answer, step, now, **room) is not None
+        entry, ticket = await self._written(session, statement, answer, step, now, **room)
+        return None if entry is None else ticket
 
     async def reword(self, session: AsyncSession, answer: Answer, message: str | None) -> None:
         """Change what somebody says with an answer, which is nothing to its seat; raise `Raced`."""
@@ -145,12 +156,12 @@ class AnswerRepository:
 
     async def _written(
         self, session: AsyncSession, statement: Statement, answer: Answer, step: Step, now: datetime, **given: Any
-    ) -> int | None:
+    ) -> tuple[int | None, Ticket]:
         written = await statement.run(session, _values(answer, step, now) | given)
         if not written:
             raise Raced
-        entry: int | None = written[0][0]
-        return entry
+        entry, *ticket = written[0]
+        return entry, Ticket(*ticket)
 
 
 def _values(answer: Answer, step: Step, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ijaa.events.messages import SeatOffered, SeatPromoted
 from ijaa.events.seats.answer_repository import Answer, AnswerRepository, Step
 from ijaa.events.seats.domain import What, Why, next_in, offer_ends, unheld
 from ijaa.events.seats.waitlist_repository import WaitlistRepository
+from ijaa.events.tickets.domain import Ticket, Tickets
 from ijaa.shared.database import Statement
 from ijaa.shared.live import Tell
 from ijaa.shared.outbox import Publish
@@ -60,17 +61,25 @@ SELECT id, end_date > :now FROM events WHERE id IN (
     SELECT id FROM events WHERE created_by_username = ANY (:leaving)
     UNION SELECT event_id FROM event_organisers WHERE username = ANY (:leaving)
     UNION SELECT event_id FROM event_participations WHERE participant_username = ANY (:leaving)
+    UNION SELECT event_id FROM event_participations WHERE checked_in_by = ANY (:leaving)
     UNION SELECT event_id FROM event_participations
         WHERE participant_username = ANY (:returned) AND status = 'WAITLISTED'
 ) ORDER BY id FOR UPDATE
 """)
 _COUNT_ERASED = text("""
-INSERT INTO erased_answers (event_id, status, answers, seats)
-SELECT event_id, status, count(*), coalesce(sum(1 + guests) FILTER (WHERE status = 'GOING'), 0)
+INSERT INTO erased_answers (event_id, status, answers, seats, attended, arrived_guests)
+SELECT event_id, status, count(*), coalesce(sum(1 + guests) FILTER (WHERE status = 'GOING'), 0),
+       count(checked_in_at), coalesce(sum(arrived_guests), 0)
 FROM event_participations WHERE event_id = ANY (:past) AND participant_username = ANY (:usernames)
 GROUP BY event_id, status ORDER BY event_id, status
 ON CONFLICT (event_id, status) DO UPDATE SET
-    answers = erased_answers.answers + EXCLUDED.answers, seats = erased_answers.seats + EXCLUDED.seats
+    answers = erased_answers.answers + EXCLUDED.answers, seats = erased_answers.seats + EXCLUDED.seats,
+    attended = erased_answers.attended + EXCLUDED.attended,
+    arrived_guests = erased_answers.arrived_guests + EXCLUDED.arrived_guests
+""")
+_LEAVE_THE_DOOR = text("""
+UPDATE event_participations SET checked_in_by = NULL
+WHERE event_id = ANY (:event_ids) AND checked_in_by = ANY (:usernames)
 """)
 _FORGET = text("""
 WITH gone AS (
@@ -133,8 +142,8 @@ class SeatState(msgspec.Struct, frozen=True):
 class SeatRepository:
     """Takes, frees, offers and hands on seats, and tells who got one."""
 
-    def __init__(self, publish: Publish, tell: Tell) -> None:
-        self._publish, self._tell = publish, tell
+    def __init__(self, publish: Publish, tickets: Tickets, tell: Tell) -> None:
+        self._publish, self._tickets, self._tell = publish, tickets, tell
         self._answers, self.waitlist = AnswerRepository(), WaitlistRepository()
 
     async def lock(self, session: AsyncSession, event_id: int, now: datetime) -> bool:
@@ -157,15 +166,18 @@ class SeatRepository:
         queued = await QUEUE.run(session, {"event_id": event_id, "now": now})
         return Queued(*queued[0]) if queued else None
 
-    async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> None:
-        """Write an answer whose seats are counted; raise `Raced` when it is not any more what was read."""
-        await self._answers.put(session, answer, step, now, entry=entry)
+    async def put(self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, entry: int) -> Ticket:
+        """Write an answer whose seats are counted; raise `Raced` when it is not any more what was read.
+
+        Returns its ticket, which is another one than before.
+        """
+        return await self._answers.put(session, answer, step, now, entry=entry)
 
     async def change(
         self, session: AsyncSession, answer: Answer, step: Step, now: datetime, *, held: int = 0,
         most_waiting: int | None = None,
-    ) -> bool:  # fmt: skip
-        """Write an answer and count its seats; return False where they are not free. Raises `Raced`.
+    ) -> Ticket | None:  # fmt: skip
+        """Write an answer and count its seats; return its ticket, or None where they are not free. Raises `Raced`.
 
         The caller holds the lock, and lets `promote` hand on what was freed. `held` seats are kept for others; more
         are taken only where no more than `most_waiting` wait, if that is given.
@@ -195,14 +207,17 @@ class SeatRepository:
     async def lock_concerned(
         self, session: AsyncSession, *, leaving: Sequence[str], returned: Sequence[str], now: datetime
     ) -> dict[int, bool]:
-        """Lock the events of members who leave, and those that wait for who returns; return which are still to end."""
+        """Lock the events of members who leave, and those that wait for who returns; return which are still to end.
+
+        Theirs are those they run, answered, or stood at the door of.
+        """
         rows = await session.execute(_CONCERNED, {"leaving": list(leaving), "returned": list(returned), "now": now})
         return {row[0]: row[1] for row in rows}
 
     async def forget(
         self, session: AsyncSession, usernames: Sequence[str], events: Mapping[int, bool], now: datetime
     ) -> None:
-        """Remove every answer of members who were erased from these locked events.
+        """Remove every answer of members who were erased from these locked events, and their names at the door.
 
         What is still to come gets its seats and places back, and promotes; of what is over the numbers stay.
         """
@@ -210,6 +225,7 @@ class SeatRepository:
         past = sorted(events.keys() - set(coming))
         await session.execute(_COUNT_ERASED, {"past": past, "usernames": list(usernames)})
         bound = {"event_ids": sorted(events), "coming": coming, "usernames": list(usernames), "now": now}
+        await session.execute(_LEAVE_THE_DOOR, {name: bound[name] for name in ("event_ids", "usernames")})
         freed = await session.scalars(_FORGET, bound)
         for event_id in sorted(freed.all()):
             self._tell(session, str(event_id))
@@ -243,13 +259,14 @@ class SeatRepository:
                 return
             self._tell(session, str(event_id))
             if offers and until is not None:
-                names = await self.waitlist.happens(
+                found = await self.waitlist.happens(
                     session, event_id, "offered", chosen, now, reason=reason, until=until
                 )
-                await self._publish(session, *(_offered(event_id, name, state, until) for name in names))
+                await self._publish(session, *(_offered(event_id, name, state, until) for name, _ in found))
             else:
-                names = await self.waitlist.happens(session, event_id, "promoted", chosen, now, reason=reason)
-                await self._publish(session, *(_promoted(event_id, name, state, reason) for name in names))
+                found = await self.waitlist.happens(session, event_id, "promoted", chosen, now, reason=reason)
+                coded = [(name, self._tickets.write(event_id, ticket)) for name, ticket in found]
+                await self._publish(session, *(_promoted(event_id, *one, state, reason) for one in coded))
 
     async def _end_offers(self, session: AsyncSession, event_id: int, state: SeatState, now: datetime) -> What | None:
         """End offers: those that are over go to the tail, those that cannot be kept are taken back."""
@@ -271,7 +288,7 @@ class SeatRepository:
         return None
 
 
-def _promoted(event_id: int, username: str, state: SeatState, reason: Why) -> SeatPromoted:
+def _promoted(event_id: int, username: str, code: str, state: SeatState, reason: Why) -> SeatPromoted:
     return SeatPromoted(
         username=username,
         event_id=event_id,
@@ -279,6 +296,7 @@ def _promoted(event_id: int, username: str, state: SeatState, reason: Why) -> Se
         start_date=state.start_date,
         timezone=state.timezone,
         reason="seats-added" if reason == "seats-added" else "seat-freed",
+        code=code,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.seats.domain import Waiter, What, Why
+from ijaa.events.tickets.domain import Ticket
 
 _NEXT = text("""
 SELECT w.id, 1 + w.guests, w.place
@@ -60,7 +61,7 @@ WITH given AS (
 ), changed AS (
     UPDATE event_participations p SET {change}, version = version + 1 FROM given
     WHERE p.id = given.id
-    RETURNING p.id, p.participant_username, p.status, p.guests, p.seq, p.priority, p.offered_until,
+    RETURNING p.id, p.ticket, p.participant_username, p.status, p.guests, p.seq, p.priority, p.offered_until,
               given.place, given.nth
 ), counted AS (
     UPDATE events SET going = going + c.seats, waiting = waiting - c.left, seat_entries = seat_entries + c.entries,
@@ -72,15 +73,16 @@ WITH given AS (
     ) c
     WHERE id = :event_id
     RETURNING seat_entries - c.entries AS before
+), noted AS (
+    INSERT INTO seat_ledger (event_id, entry, at, what, actor, participation_id, username, status_before, status,
+        guests_before, guests, seats, waiting, seq, priority, position, reason, offered_until)
+    SELECT CAST(:event_id AS bigint), before + nth, CAST(:now AS timestamptz), '{what}', 'system', id,
+           participant_username, 'WAITLISTED', status, guests, guests,
+           CASE WHEN status = 'GOING' THEN 1 + guests ELSE 0 END, CASE WHEN status = 'GOING' THEN -1 ELSE 0 END,
+           {order}, place, CAST(:reason AS varchar), offered_until
+    FROM changed, counted ORDER BY nth
 )
-INSERT INTO seat_ledger (event_id, entry, at, what, actor, participation_id, username, status_before, status,
-    guests_before, guests, seats, waiting, seq, priority, position, reason, offered_until)
-SELECT CAST(:event_id AS bigint), before + nth, CAST(:now AS timestamptz), '{what}', 'system', id,
-       participant_username, 'WAITLISTED', status, guests, guests,
-       CASE WHEN status = 'GOING' THEN 1 + guests ELSE 0 END, CASE WHEN status = 'GOING' THEN -1 ELSE 0 END,
-       {order}, place, CAST(:reason AS varchar), offered_until
-FROM changed, counted ORDER BY nth
-RETURNING username
+SELECT participant_username, id, ticket FROM changed ORDER BY nth
 """
 _HAPPENS = {
     what: text(
@@ -123,8 +125,8 @@ class WaitlistRepository:
     async def happens(
         self, session: AsyncSession, event_id: int, what: What, waiters: Sequence[Waiter], now: datetime, *,
         reason: Why | None = None, until: datetime | None = None, tail: int | None = None,
-    ) -> list[str]:  # fmt: skip
-        """Give seats or offers to those who wait, or take offers away; return their names.
+    ) -> list[tuple[str, Ticket]]:  # fmt: skip
+        """Give seats or offers to those who wait, or take offers away; return their names and tickets.
 
         `until` is when an offer ends; `tail` the last place of the order, behind which expired offers go.
         """
@@ -132,7 +134,7 @@ class WaitlistRepository:
             "event_id": event_id, "now": now, "reason": reason, "until": until, "tail": tail,
             "ids": [one.id for one in waiters], "places": [one.place for one in waiters],
         }  # fmt: skip
-        return [*(await session.scalars(_HAPPENS[what], bound)).all()]
+        return [(name, Ticket(*ticket)) for name, *ticket in await session.execute(_HAPPENS[what], bound)]
 
     async def make_room(
         self, session: AsyncSession, event_id: int, place: int | None, *, without: int, tail: int

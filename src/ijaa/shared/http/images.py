@@ -6,7 +6,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from ijaa.shared.http.sandbox import SANDBOX
 from ijaa.shared.storage_images import MEDIA_TYPE
 
-IMAGE = {200: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="the image")}
+
+def drawn_response(media_type: str) -> dict[int, ResponseSpec]:
+    """Return `responses` of a route that answers with an image of this type."""
+    return {200: ResponseSpec(bytes, generate_examples=False, media_type=media_type, description="the image")}
+
+
+IMAGE = drawn_response(MEDIA_TYPE)
 """`responses` of a route that answers so."""
 
 
@@ -20,11 +26,16 @@ def image(content: bytes, media_type: str, name: str, *, seconds: int, public: b
 
 def unkept_image(content: bytes, media_type: str, name: str) -> Response[bytes]:
     """Return an image called `name` that no browser keeps and no page of another origin shows."""
+    return drawn_image(content, media_type, f"{name}.webp")
+
+
+def drawn_image(content: bytes, media_type: str, file_name: str) -> Response[bytes]:
+    """Return an image of whatever type, drawn by us, that no browser keeps and no page of another origin shows."""
     return Response(
         content,
         media_type=media_type,
         headers={
-            "Content-Disposition": f'inline; filename="{name}.webp"',
+            "Content-Disposition": f'inline; filename="{file_name}"',
             "Content-Security-Policy": SANDBOX,
             "Cross-Origin-Resource-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",

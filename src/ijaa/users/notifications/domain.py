@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 Kind = Literal[
-    "seat_promoted", "event_cancelled", "event_moved", "answer_given", "connection_requested", "connection_accepted",
-    "announcement", "urgent_announcement", "report_resolved", "export_ended", "event_needs_organiser",
-    "organiser_appointed", "seat_offered", "seat_moved",
-    "comment_replied", "mentioned",
+    "seat_promoted", "ticket_issued", "event_cancelled", "event_moved", "answer_given", "connection_requested",
+    "connection_accepted", "announcement", "urgent_announcement", "report_resolved", "export_ended",
+    "event_needs_organiser", "organiser_appointed", "seat_offered", "seat_moved", "comment_replied", "mentioned",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -27,6 +26,7 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "seat_promoted": Channels(),
     "seat_offered": Channels(),
     "seat_moved": Channels(),
+    "ticket_issued": Channels(),
     "event_cancelled": Channels(),
     "event_moved": Channels(),
     "answer_given": Channels(email=False),
@@ -83,7 +83,7 @@ def said(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
             return _said_of_connection(kind, facts)
         case "announcement" | "urgent_announcement" | "report_resolved" | "export_ended":
             return _said_of_house(kind, facts)
-        case "seat_promoted" | "seat_offered" | "seat_moved":
+        case "seat_promoted" | "seat_offered" | "seat_moved" | "ticket_issued":
             return _said_of_seat(kind, facts)
         case "comment_replied" | "mentioned":
             return _said_of_comment(kind, facts, count)
@@ -133,7 +133,9 @@ def _said_of_export(facts: Mapping[str, Any]) -> Said:
     return Said("Your export is ready", text, path)
 
 
-def _said_of_seat(kind: Literal["seat_promoted", "seat_offered", "seat_moved"], facts: Mapping[str, Any]) -> Said:
+def _said_of_seat(
+    kind: Literal["seat_promoted", "seat_offered", "seat_moved", "ticket_issued"], facts: Mapping[str, Any]
+) -> Said:
     title, path = facts["title"], f"/events/{facts['event_id']}"
     if kind == "seat_promoted":
         seat = _SEATS[facts.get("reason", "seat-freed")]
@@ -141,6 +143,9 @@ def _said_of_seat(kind: Literal["seat_promoted", "seat_offered", "seat_moved"], 
     if kind == "seat_moved":
         what, text = _MOVED[facts["status"]]
         return Said(f"{what}: {title}", f"{text} {_when(facts)}", path)
+    if kind == "ticket_issued":
+        text = f"You have a seat. {_when(facts)}{_where(facts['location'])} Your ticket is scanned when you arrive."
+        return Said(f"Your ticket: {title}", text, f"{path}/rsvp/ticket")
     until = datetime.fromisoformat(facts["offered_until"]).astimezone(ZoneInfo(facts["timezone"]))
     text = (
         f"A seat is kept for you until {until:%A, %d %B %Y, %H:%M} ({facts['timezone']}): answer GOING to take it."

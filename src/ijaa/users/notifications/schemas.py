@@ -73,6 +73,7 @@ class Preferences(View, frozen=True):
     seat_promoted: ChannelsRead
     seat_offered: ChannelsRead
     seat_moved: ChannelsRead
+    ticket_issued: ChannelsRead
     event_cancelled: ChannelsRead
     event_moved: ChannelsRead
     answer_given: ChannelsRead
@@ -94,6 +95,7 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     seat_promoted: ChannelsPatch | UnsetType | None = UNSET
     seat_offered: ChannelsPatch | UnsetType | None = UNSET
     seat_moved: ChannelsPatch | UnsetType | None = UNSET
+    ticket_issued: ChannelsPatch | UnsetType | None = UNSET
     event_cancelled: ChannelsPatch | UnsetType | None = UNSET
     event_moved: ChannelsPatch | UnsetType | None = UNSET
     answer_given: ChannelsPatch | UnsetType | None = UNSET

@@ -39,6 +39,7 @@ from ijaa.users.ports import (
     SeatMoved,
     SeatOffered,
     SeatPromoted,
+    TicketIssued,
 )
 
 _UNSUBSCRIBE = "unsubscribe"
@@ -121,9 +122,12 @@ class Notifier:
 
     async def tell(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, *, subject: str, facts: dict[str, Any],
-        seq: int,
+        seq: int, code: str | None = None,
     ) -> None:  # fmt: skip
-        """Tell members, in the transaction of why; `seq` grows with each thing told of `subject`, which comes late."""
+        """Tell members, in the transaction of why; `seq` grows with each thing told of `subject`, which comes late.
+
+        `code` is of a ticket: it goes into the mail and is not kept.
+        """
         now, stored = self._clock.now(), msgspec.json.encode(facts).decode()
         await self._repository.add(session, usernames, kind, subject, stored, seq, now)
         for username in usernames:
@@ -132,12 +136,12 @@ class Notifier:
         addressees = await self._repository.addressees(session, usernames, kind, now)
         for first in range(0, len(addressees), _MAILS_AT_ONCE):
             portion = addressees[first : first + _MAILS_AT_ONCE]
-            mails = {_identity(kind, subject, seq, to): self._mail(to, kind, words) for to in portion}
+            mails = {_identity(kind, subject, seq, to): self._mail(to, kind, words, code) for to in portion}
             await self._mails.put_each(session, mails)
 
-    def _mail(self, to: Addressee, kind: Kind, words: Said) -> Mail:
+    def _mail(self, to: Addressee, kind: Kind, words: Said, code: str | None) -> Mail:
         token = self._cursors.write(_UNSUBSCRIBE, to.user_id, kind)
-        return notification_mail(to.email, to.username, words, self._base_url, token)
+        return notification_mail(to.email, to.username, words, self._base_url, token, code)
 
     async def take_back(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
         """Take away what members were told of something, read or not; mails that left are gone."""
@@ -169,6 +173,12 @@ class EventMessages:
         for one in received:
             facts = msgspec.structs.asdict(one.message)
             await self._tell(session, [facts.pop("username")], "seat_moved", facts, one)
+
+    async def ticket_issued(self, session: AsyncSession, received: Sequence[Received[TicketIssued]]) -> None:
+        """Send members who have a seat their tickets."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], "ticket_issued", facts, one)
 
     async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
         """Tell those who come, or may, what became of an event."""
@@ -219,8 +229,9 @@ class EventMessages:
     async def _tell(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, facts: dict[str, Any], one: Received[Any]
     ) -> None:
+        code, subject = facts.pop("code", None), f"event/{facts['event_id']}"
         await self._notifier.tell(
-            session, usernames, kind, subject=f"event/{facts['event_id']}", facts=facts, seq=one.envelope.sequence
+            session, usernames, kind, subject=subject, facts=facts, seq=one.envelope.sequence, code=code
         )
 
 

@@ -11,13 +11,13 @@ from litestar.response import Stream
 from ijaa.shared.http.description import ALSO
 from ijaa.shared.pages import Page
 from ijaa.shared.principals import Principal
+from ijaa.shared.sheets import MEDIA_TYPES, Format
 from ijaa.users.trail.schemas import TrailEntry, TrailFilter
-from ijaa.users.trail.service import Format, TrailService
+from ijaa.users.trail.service import TrailService
 
 Text = Annotated[str | None, QueryParameter(max_length=100)]
 Since = Annotated[datetime | None, QueryParameter(name="from", description="not older than this")]
 Until = Annotated[datetime | None, QueryParameter(name="to", description="older than this")]
-_TYPES = {"csv": "text/csv", "json": "application/json"}
 
 
 class TrailController(Controller):
@@ -64,9 +64,9 @@ class TrailController(Controller):
     ) -> Stream:
         """Give every entry at once, as CSV (a cell that begins like a formula gets an apostrophe) or a JSON list."""
         wanted = TrailFilter(action=action, actor=actor, subject=subject, since=since, until=until)
-        lines = await trail.export(caller, wanted, form)
+        entries = await trail.export(caller, wanted, form)
         headers = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
-        return Stream(lines, media_type=_TYPES[form], headers=headers)
+        return Stream(entries, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def trail_router(service: TrailService) -> Router:

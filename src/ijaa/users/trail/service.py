@@ -1,9 +1,6 @@
 """Use cases of the audit trail."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import msgspec
 
@@ -13,15 +10,13 @@ from ijaa.shared.database import Database
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import MAX_ID, range_violations
+from ijaa.shared.sheets import Format, lines
 from ijaa.users.errors import refuse
 from ijaa.users.tables import AUDIT_LOG
 from ijaa.users.trail.repository import TrailRepository
 from ijaa.users.trail.schemas import TrailEntry, TrailFilter
 
-Format = Literal["csv", "json"]
 _BATCH = 1_000
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula (OWASP, CSV injection)."""
 
 
 class TrailService:
@@ -51,35 +46,14 @@ class TrailService:
                 session, AUDIT_LOG, at=self._clock.now(), action="audit-exported", actor=caller.user_id,
                 subject=None, details=details,
             )  # fmt: skip
-        return self._lines(wanted, form)
+        return lines(form, TrailEntry, self._batches(wanted))
 
-    async def _lines(self, wanted: TrailFilter, form: Format) -> AsyncIterator[bytes]:
-        yield _csv(list(TrailEntry.__struct_fields__)) if form == "csv" else b"["
-        before, first = MAX_ID, True
+    async def _batches(self, wanted: TrailFilter) -> AsyncIterator[list[TrailEntry]]:
+        before = MAX_ID
         while batch := await self._repository.page(wanted, before, _BATCH):
-            if form == "csv":
-                yield b"".join(_csv(_cells(entry)) for entry in batch)
-            else:
-                yield (b"" if first else b",\n") + b",\n".join(msgspec.json.encode(entry) for entry in batch)
-            before, first = batch[-1].id, False
-        if form == "json":
-            yield b"]\n"
+            yield batch
+            before = batch[-1].id
 
 
 def _said(wanted: TrailFilter) -> dict[str, object]:
     return {name: str(value) for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
-
-
-def _cells(entry: TrailEntry) -> list[str]:
-    said = msgspec.to_builtins(entry) | {"details": msgspec.json.encode(entry.details, order="sorted").decode()}
-    return [_harmless("" if value is None else str(value)) for value in said.values()]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULAS) else text
-
-
-def _csv(cells: list[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()

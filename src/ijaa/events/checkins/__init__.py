@@ -1,0 +1,1 @@
+"""The door: who came, and who did not."""

@@ -1,0 +1,1 @@
+"""The code somebody with a seat shows at the door."""

@@ -117,6 +117,9 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
         ],
         "getComment": of_ids("/comments/{}", "event_comments"),
         "listReplies": of_ids("/comments/{}/replies", "event_comments"),
+        "listTrendingEvents": [("/events/trending", {"limit": limit}) for limit in (50, 1)],
+        "listRecommendedEvents": [("/events/recommended", {"limit": limit}) for limit in (50, 1)],
+        "listSimilarEvents": of_ids("/events/{}/similar", "events"),
         "getRsvp": of_ids("/events/{}/rsvp", "events"),
         "listOrganisers": of_ids("/events/{}/organisers", "events"),
         "listParticipants": [

@@ -16,6 +16,10 @@ from ijaa.events.comments.controller import comment_router
 from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
 from ijaa.events.comments.thread_repository import ThreadRepository
+from ijaa.events.discovery.controller import discovery_router
+from ijaa.events.discovery.jobs import refresh
+from ijaa.events.discovery.repository import DiscoveryRepository
+from ijaa.events.discovery.service import DiscoveryService
 from ijaa.events.internal.controller import internal_router
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
@@ -27,7 +31,7 @@ from ijaa.events.organisers.service import OrganiserService
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
-from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
+from ijaa.events.ports import BlocksChanged, MemberInterests, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.events.seats.controller import seat_router
 from ijaa.events.seats.jobs import offers, proofs
@@ -63,8 +67,10 @@ def build(
     directory: UserDirectory,
     redis: Redis,
     clock: Clock,
+    *,
+    interests: MemberInterests | None = None,
 ) -> Module:
-    """Wire the module over its database and its port; nothing is connected before its lifespan."""
+    """Wire the module over its database and its ports; nothing is connected before its lifespan."""
     feed = MemberFeed(clock)
     directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
@@ -97,6 +103,8 @@ def build(
     comments = CommentService(
         database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
     )
+    activity = DiscoveryRepository(database)
+    discovery = DiscoveryService(activity, repository, directory, interests, clock)
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -124,6 +132,7 @@ def build(
             seat_router(SeatLedgerService(ledger, directory, cursors)),
             organiser_router(organisers),
             comment_router(comments),
+            discovery_router(discovery),
         ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
@@ -144,6 +153,7 @@ def build(
                 completions(events),
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),
+                refresh(activity, clock),
                 purge(COMMON, clock),
             ],
         ),

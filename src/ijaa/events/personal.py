@@ -83,8 +83,8 @@ PERSONAL = (
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
         " capacity going waiting waitlist_seq seat_entries rsvp_deadline requires_approval waitlist_mode offer_minutes"
-        " max_guests tags status search_key location_key created_at updated_at cancelled_at version",
-        withheld={"search_key": "derived: folded to be searched", "location_key": "derived: folded to be searched"},
+        " max_guests tags status search_key search_words location_key created_at updated_at cancelled_at version",
+        withheld=dict.fromkeys(("search_key", "search_words", "location_key"), "derived: folded to be searched"),
         export=Rows("created_by_username = :username"),
         erasure=ByCode(
             "members.repository.MemberRepository.part_from_organisers",
@@ -106,6 +106,12 @@ PERSONAL = (
         none="event_id entry proved_at differences",
         export=NotExported("numbers"),
         erasure=Stays("numbers"),
+    ),
+    Holding(
+        table="event_activity",
+        none="event_id score",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers, made anew every five minutes"),
     ),
     Holding(
         table="erased_answers",

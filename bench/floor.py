@@ -16,7 +16,7 @@ from litestar import Litestar, get
 from litestar.params import PathParameter
 from msgspec.structs import astuple
 
-from ijaa.events.catalogue.filters import ORDERS, EventFilter
+from ijaa.events.catalogue.filters import ORDERS, EventFilter, Tier
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventDetails, EventRead
 from ijaa.events.ports import MemberCard
@@ -62,7 +62,10 @@ class Floor:
         heard = Recorder()
         database = cast("Database", heard)
         profiles, events = ProfileRepository(database), EventRepository(database)
-        await events.page(self.viewer, EventFilter(), datetime.now(UTC), ORDERS["start_date"], None, LIMIT + 1)
+        await events.page(
+            self.viewer, EventFilter(), None, datetime.now(UTC),
+            tier=Tier.ALL, order=ORDERS["start_date"], after=None, limit=LIMIT + 1,
+        )  # fmt: skip
         self.page_sql, self.page_arguments = heard.sql, heard.arguments
         await events.read(0, self.viewer)
         self.event_sql = heard.sql

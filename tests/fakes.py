@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ijaa.events.ports import MemberCard, SharedCard, Standing
+import msgspec
+
+from ijaa.events.ports import MemberCard, MemberContext, SharedCard, Standing
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.principals import InvalidTokenError, Principal
 from ijaa.users.ports import ContentRef, ContentSnapshot, EventCounts, RecordFile, RecordsPage
@@ -71,6 +73,54 @@ class FakeUserDirectory:
         self.calls += 1
         if self.down:
             raise Unavailable("The directory is down.")
+
+
+class FakeMemberInterests:
+    """What members care for, in memory; `down` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, MemberContext] = {}
+        self.barred: set[str] = set()
+        self.blocks: set[frozenset[str]] = set()
+        self.down = False
+
+    def put(
+        self, username: str, *interests: str, location: str | None = None, connections: Collection[str] = ()
+    ) -> None:
+        """Say what a member cares for, where he lives, and whom he is connected with."""
+        self.members[username] = MemberContext(
+            interests=sorted(interests), location=location, connections=frozenset(connections)
+        )
+
+    async def add(self, username: str, *interests: str, location: str | None = None, active: bool = True) -> None:
+        """Add a member."""
+        self.put(username, *interests, location=location)
+        if not active:
+            self.barred.add(username)
+
+    async def connect(self, one: str, other: str, status: str = "ACCEPTED") -> None:
+        """Connect two members, or let one ask the other."""
+        for name, peer in ((one, other), (other, one)) if status == "ACCEPTED" else ():
+            known = self.members[name]
+            self.members[name] = msgspec.structs.replace(known, connections=known.connections | {peer})
+
+    async def block(self, one: str, other: str) -> None:
+        """Hide two members from each other."""
+        self.blocks.add(frozenset({one, other}))
+
+    async def stop(self) -> None:
+        """Be out of reach from now on."""
+        self.down = True
+
+    async def of(self, username: str) -> MemberContext:
+        """Return what is known of a member."""
+        if self.down:
+            raise Unavailable("The members are down.")
+        name = username.lower()
+        nothing = MemberContext(interests=[], location=None, connections=frozenset())
+        known = self.members.get(name, nothing)
+        seen = {one for one in known.connections - self.barred if frozenset({one, name}) not in self.blocks}
+        return msgspec.structs.replace(known, connections=frozenset(seen))
 
 
 class FakeEventFigures:

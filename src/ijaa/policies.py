@@ -56,6 +56,7 @@ POLICIES: Mapping[str, Policy] = {
     "getSharedMemberCards": _SERVICE,
     "getHiddenMembers": _SERVICE,
     "getMemberStandings": _SERVICE,
+    "getMemberContext": _SERVICE,
     "followRevocations": _FOLLOWED,
     "getRevocation": _SERVICE,
     "followFlags": _FOLLOWED,
@@ -210,6 +211,10 @@ POLICIES: Mapping[str, Policy] = {
     "putOrganiser": Policy(MEMBERS, flag="events.update"),
     "deleteOrganiser": Policy(MEMBERS, flag="events.update"),
     "handOverEvent": Policy(_EVENT_MANAGERS, flag="events.update"),
+    # discovery
+    "listTrendingEvents": Policy(EVERYBODY, flag="events", limit="search"),
+    "listSimilarEvents": Policy(EVERYBODY, flag="events", limit="search"),
+    "listRecommendedEvents": Policy(MEMBERS, flag="events", limit="search"),
     # participations
     "putRsvp": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "getRsvp": Policy(MEMBERS, flag="events.participation"),

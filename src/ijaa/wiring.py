@@ -8,9 +8,10 @@ from msgspec.structs import asdict
 
 from ijaa.events import module as events
 from ijaa.events.adapters.http_flags import HttpFlags
+from ijaa.events.adapters.http_member_interests import HttpMemberInterests
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
-from ijaa.events.ports import MemberCard, SharedCard, Standing, UserDirectory
+from ijaa.events.ports import MemberCard, MemberContext, MemberInterests, SharedCard, Standing, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import MODULES, DatabaseSettings, Settings
 from ijaa.shared.access_tokens import AccessTokenVerifier
@@ -77,6 +78,20 @@ class LocalUserDirectory:
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._public.standings(usernames)
+
+
+class LocalMemberInterests:
+    """`MemberInterests` in the same process."""
+
+    def __init__(self, public: UsersPublic) -> None:
+        self._public = public
+
+    async def of(self, username: str) -> MemberContext:
+        """Return what is known of a member, to be shown to him alone; nothing of whom nobody knows."""
+        found = await self._public.context(username)
+        return MemberContext(
+            interests=found.interests, location=found.location, connections=frozenset(found.connections)
+        )
 
 
 def _card(card: UsersMemberCard) -> MemberCard:
@@ -171,6 +186,7 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     events_database = _database("events", settings.events_database) if settings.events_database else None
 
     directory: UserDirectory
+    interests: MemberInterests
     verifier: TokenVerifier
     flags: FeatureFlags
     on_denied: Callable[[Principal, str], Awaitable[None]] | None = None
@@ -194,23 +210,30 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
             settings, database, settings.users_database, clock, throttle, redis=redis["users"], figures=figures,
             contents=contents, records=records, companions=companions,
         )  # fmt: skip
-        directory, verifier = LocalUserDirectory(built.public), built.public.verifier
-        flags = built.public.flags
-        on_denied = built.denials.note
+        directory, interests = LocalUserDirectory(built.public), LocalMemberInterests(built.public)
+        verifier, flags, on_denied = built.public.verifier, built.public.flags, built.denials.note
         modules.append(built)
     else:
         assert settings.users_peer is not None  # noqa: S101 - read_settings refuses events alone without one
         peer = Peer(settings.users_peer, "users", ServiceTokens(settings.service_key, caller="events", clock=clock))
         keys, revocations = HttpPublicKeys(peer), HttpRevocations(peer, clock)
         verifier = AccessTokenVerifier(keys, revocations, settings.base_url, clock)
-        directory = HttpUserDirectory(peer)
+        directory, interests = HttpUserDirectory(peer), HttpMemberInterests(peer)
         stopping.append(peer.close)
         running += [keys.running, revocations.running]
         flags = followed = HttpFlags(peer)
         running.append(followed.running)
     if events_database is not None and settings.events_database is not None:
         modules.append(
-            events.build(settings, events_database, settings.events_database, directory, redis["events"], clock)
+            events.build(
+                settings,
+                events_database,
+                settings.events_database,
+                directory,
+                redis["events"],
+                clock,
+                interests=interests,
+            )
         )
 
     by_name = {module.name: module for module in modules}

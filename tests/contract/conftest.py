@@ -14,11 +14,12 @@ from sqlalchemy import make_url, text
 
 from ijaa.app import create_app
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
+from ijaa.events.adapters.http_member_interests import HttpMemberInterests
 from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
 from ijaa.events.media import upload_repository
 from ijaa.events.members.feed import MemberFeed
-from ijaa.events.ports import UserDirectory
+from ijaa.events.ports import MemberInterests, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
 from ijaa.shared import access_tokens
@@ -46,6 +47,7 @@ from ijaa.wiring import (
     LocalEventCompanions,
     LocalEventContent,
     LocalEventFigures,
+    LocalMemberInterests,
     LocalMemberRecords,
     LocalUserDirectory,
 )
@@ -55,6 +57,7 @@ from tests.fakes import (
     FakeEventCompanions,
     FakeEventContent,
     FakeEventFigures,
+    FakeMemberInterests,
     FakeMemberRecords,
     FakeTokenVerifier,
     FakeUserDirectory,
@@ -102,6 +105,28 @@ INSERT INTO event_comments (event_id, depth, username, content, created_at)
 VALUES (:event_id, 1, :by, :text, now()) RETURNING id
 """)
 _CANCEL = text("UPDATE events SET status = 'CANCELLED', cancelled_at = now() WHERE id = :event_id")
+
+
+_SAID = text("""
+WITH said AS (UPDATE profiles SET location = :location WHERE username = :username RETURNING user_id)
+INSERT INTO interests (user_id, interest, interest_key, created_at, updated_at, version)
+SELECT user_id, one, lower(one), now(), now(), 1 FROM said, unnest(CAST(:interests AS text[])) AS given (one)
+""")
+_CONNECT = text("""
+INSERT INTO connections (requester_username, receiver_username, status, created_at, updated_at)
+VALUES (:one, :other, :status, now(), now())
+""")
+
+
+@dataclass
+class Interests:
+    """A port of what members care for under test, and how it comes to be as it is."""
+
+    port: MemberInterests
+    add: Callable[..., Awaitable[None]]
+    connect: Callable[..., Awaitable[None]]
+    block: Callable[[str, str], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -220,6 +245,59 @@ async def directory(
     async with cached.running():
         yield Directory(cached, add, block)
     await redis.aclose()
+
+
+@pytest.fixture(params=["in process", "HTTP", "fake"])
+async def interests(
+    request: pytest.FixtureRequest, users_database: Database, settings: Settings
+) -> AsyncIterator[Interests]:
+    """Give the same interests in each of their shapes."""
+    if request.param == "fake":
+        fake = FakeMemberInterests()
+        yield Interests(fake, fake.add, fake.connect, fake.block, fake.stop)
+        return
+
+    async def add(username: str, *interests: str, location: str | None = None, active: bool = True) -> None:
+        await a_member(users_database, username, active=active)
+        async with users_database.transaction() as session:
+            said = {"username": username, "interests": [*interests], "location": location}
+            await session.execute(_SAID, said)
+
+    async def connect_two(one: str, other: str, status: str = "ACCEPTED") -> None:
+        async with users_database.transaction() as session:
+            await session.execute(_CONNECT, {"one": one, "other": other, "status": status})
+
+    async def block(one: str, other: str) -> None:
+        async with users_database.transaction() as session:
+            await session.execute(_BLOCK, {"one": one, "other": other})
+
+    if request.param == "HTTP":
+        async with a_peer(settings) as peer:
+
+            async def end() -> None:
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+
+            yield Interests(HttpMemberInterests(peer), add, connect_two, block, end)
+        return
+    assert settings.users_database is not None
+    redis = connect(settings.redis_url)
+    away = make_url(settings.users_database.url).set(port=1).render_as_string(hide_password=False)
+    down = Database("users", away)
+
+    def built_over(database: Database) -> LocalMemberInterests:
+        assert settings.users_database is not None
+        clock = SystemClock()
+        module = build(settings, database, settings.users_database, clock, no_limits(clock), redis=redis)
+        return LocalMemberInterests(module.public)
+
+    port = built_over(users_database)
+
+    async def end_database() -> None:
+        port._public = built_over(down)._public
+
+    yield Interests(port, add, connect_two, block, end_database)
+    await redis.aclose()
+    await down.dispose()
 
 
 @asynccontextmanager

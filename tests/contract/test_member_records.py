@@ -12,6 +12,7 @@ TABLES = {
     "event_participations",
     "event_invitations",
     "event_organisers",
+    "seat_ledger",
     "event_media",
     "event_media_likes",
     "events",

@@ -153,22 +153,23 @@ async def _talk(events: Any, rng: random.Random, event_id: Any) -> None:
 
 
 async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[int]]:
-    """Have everybody meet at two events; return the ids of all there is to be read.
+    """Have everybody meet at two events, and others at a third; return the ids of all there is to be read.
 
     Nobody hides from the organiser: a block does not keep an event away from whoever wants to come.
     """
     users, events, start = world.databases["users"], world.databases["events"], datetime.now(UTC) + timedelta(days=1)
     found: dict[str, Sequence[int]] = {}
-    for _ in range(2):
+    for meeting in (_KNOWN, _KNOWN, ()):
         event_id = await events.put(
             "events", created_by_username="olu", waitlist_mode="auto", max_guests=0, is_online=False,
             requires_approval=False, start_date=start, end_date=start + timedelta(hours=2), title="Tea",
-            timezone="UTC", privacy="PUBLIC", status="PUBLISHED",
+            timezone="UTC", privacy="PUBLIC", status="PUBLISHED", tags=["tea"],
         )  # fmt: skip
+        await events.put("event_activity", event_id=event_id, score=1.0)
         helping = {name: rng.choice(("CO_ORGANISER", "CHECK_IN")) for name in rng.sample(PEOPLE, 3)}
         for name, role in {**helping, "cora": "CO_ORGANISER", "hal": "CHECK_IN"}.items():
             await events.put("event_organisers", event_id=event_id, username=name, role=role, added_by="olu")
-        for name in [*_KNOWN, *rng.sample(PEOPLE, 10)]:
+        for name in [*meeting, *rng.sample(PEOPLE, 10)]:
             status = "GOING" if name in _KNOWN else rng.choice(("GOING", "MAYBE"))
             await events.put("event_participations", event_id=event_id, participant_username=name, status=status)
         await _talk(events, rng, event_id)

@@ -68,6 +68,7 @@ UNMAKEABLE: Mapping[str, str] = {
     "getSharedMemberCards": "is for services",
     "getMemberStandings": "is for services",
     "getHiddenMembers": "is for services",
+    "getMemberContext": "is for services",
     "followRevocations": "is for services",
     "getRevocation": "is for services",
     "followFlags": "is for services",

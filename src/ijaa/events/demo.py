@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ijaa.events.catalogue.domain import place_key, search_key
+from ijaa.events.catalogue.domain import place_key, search_key, search_words
 from ijaa.events.demo_names import KINDS, PLACES, Kind, Place
 from ijaa.events.demo_repository import DemoEvent, DemoRepository, EventRow, InvitationRow, ParticipationRow
 from ijaa.events.demo_talk import talk
@@ -58,6 +59,9 @@ def _planned(rng: random.Random, kind: Kind, members: Sequence[str], crowd: int,
     answers = _answers(rng, people, capacity, kind.guests, (created_at, closed), requires_approval=requires_approval)
     title, description = _texts(rng, kind, place, start)
     location = None if kind.where == "online" else f"{rng.choice(place.venues)}, {place.city}"
+    found_by: dict[str, Any] = {
+        "title": title, "event_type": kind.event_type, "tags": [*kind.tags, place.city], "description": description,
+    }  # fmt: skip
     event = EventRow(
         title=title,
         description=description,
@@ -80,9 +84,8 @@ def _planned(rng: random.Random, kind: Kind, members: Sequence[str], crowd: int,
         created_by_username=organiser,
         tags=[*kind.tags, place.city],
         status=status,
-        search_key=search_key(
-            title=title, event_type=kind.event_type, tags=[*kind.tags, place.city], description=description
-        ),
+        search_key=search_key(**found_by),
+        search_words=search_words(**found_by),
         location_key=place_key(location),
         created_at=created_at,
         updated_at=closed if status == "CANCELLED" else created_at,

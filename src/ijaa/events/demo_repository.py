@@ -34,6 +34,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     status: str
     search_key: str
+    search_words: list[str]
     location_key: str | None
     created_at: datetime
     updated_at: datetime

@@ -3,6 +3,7 @@
 from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
+from ijaa.events.discovery.models import EventActivity
 from ijaa.events.invitations.models import EventInvitation
 from ijaa.events.media.models import EventMedium, MediumLike
 from ijaa.events.members.models import KnownMember
@@ -24,6 +25,7 @@ __all__ = [
     "CommentLike",
     "ErasedAnswers",
     "Event",
+    "EventActivity",
     "EventComment",
     "EventDiscussion",
     "EventInvitation",

@@ -24,6 +24,10 @@ from ijaa.events.comments.controller import comment_router
 from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
 from ijaa.events.comments.thread_repository import ThreadRepository
+from ijaa.events.discovery.controller import discovery_router
+from ijaa.events.discovery.jobs import refresh
+from ijaa.events.discovery.repository import DiscoveryRepository
+from ijaa.events.discovery.service import DiscoveryService
 from ijaa.events.files.repository import FileRepository
 from ijaa.events.files.service import FileRows
 from ijaa.events.internal.controller import internal_router
@@ -41,7 +45,7 @@ from ijaa.events.organisers.service import OrganiserService
 from ijaa.events.participations.controller import participation_router
 from ijaa.events.participations.repository import ParticipationRepository
 from ijaa.events.participations.service import ParticipationService
-from ijaa.events.ports import BlocksChanged, ProfileUpdated, StandingChanged, UserDirectory
+from ijaa.events.ports import BlocksChanged, MemberInterests, ProfileUpdated, StandingChanged, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.events.rosters.controller import roster_router
 from ijaa.events.rosters.repository import RosterRepository
@@ -110,8 +114,10 @@ def build(
     directory: UserDirectory,
     redis: Redis,
     clock: Clock,
+    *,
+    interests: MemberInterests | None = None,
 ) -> Module:
-    """Wire the module over its database and its port; nothing is connected before its lifespan."""
+    """Wire the module over its database and its ports; nothing is connected before its lifespan."""
     feed = MemberFeed(clock)
     directory = cached = CachedUserDirectory(directory, redis, feed, clock, namespace=namespace(settings.base_url))
     cursors = Cursors(derive_key(settings.secret_key, "events/cursors"))
@@ -160,6 +166,8 @@ def build(
     door = CheckInService(
         database, CheckInRepository(database), directory, tickets=tickets, cursors=cursors, clock=clock
     )
+    activity = DiscoveryRepository(database)
+    discovery = DiscoveryService(activity, repository, directory, interests, files.links, clock)
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -192,6 +200,7 @@ def build(
             ticket_router(TicketService(TicketRepository(database), tickets)),
             check_in_router(door),
             roster_router(RosterService(database, RosterRepository(database), directory, clock)),
+            discovery_router(discovery),
         ],
         internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,
@@ -212,6 +221,7 @@ def build(
                 completions(events),
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),
+                refresh(activity, clock),
                 purge(COMMON, clock),
                 *files.kinds,
             ],

@@ -96,11 +96,10 @@ PERSONAL = (
         personal="invite_message organizer_name organizer_email created_by_username",
         none="id title description start_date end_date timezone location event_type privacy is_online meeting_link"
         " capacity going waiting waitlist_seq seat_entries rsvp_deadline requires_approval waitlist_mode offer_minutes"
-        " max_guests tags media_approval banner status search_key location_key created_at updated_at cancelled_at"
-        " version",
+        " max_guests tags media_approval banner status search_key search_words location_key created_at updated_at"
+        " cancelled_at version",
         withheld={
-            "search_key": "derived: folded to be searched",
-            "location_key": "derived: folded to be searched",
+            **dict.fromkeys(("search_key", "search_words", "location_key"), "derived: folded to be searched"),
             "banner": "where it lies in the storage; its link is on the event",
         },
         export=Rows("created_by_username = :username"),
@@ -140,6 +139,12 @@ PERSONAL = (
         none="media_id",
         export=Rows("username = :username"),
         erasure=By("DELETE FROM event_media_likes WHERE username = :username"),
+    ),
+    Holding(
+        table="event_activity",
+        none="event_id score",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers, made anew every five minutes"),
     ),
     Holding(
         table="erased_answers",

@@ -56,6 +56,26 @@ class UserDirectory(Protocol):
         ...
 
 
+class MemberContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member said of himself, and whom he is connected with: for nobody but him."""
+
+    interests: list[str]
+    location: str | None
+    connections: frozenset[str]
+    """Those he can see, and none whom a block hides."""
+
+
+class MemberInterests(Protocol):
+    """Knows what somebody cares for."""
+
+    async def of(self, username: str) -> MemberContext:
+        """Return what is known of a member, to be shown to him alone; nothing of whom nobody knows.
+
+        Raises `Unavailable` when the answer cannot be had just now.
+        """
+        ...
+
+
 class ProfileUpdated(Message, frozen=True, kw_only=True):
     """A member changed his name or photo, or who may see them."""
 

@@ -11,10 +11,10 @@ from ijaa.users.messages import PUBLISHED
 from ijaa.users.personal import PERSONAL
 from ijaa.users.profiles.domain import Relation, relation
 from ijaa.users.profiles.repository import ProfileRepository, StoredCard
-from ijaa.users.profiles.schemas import MemberCard, SharedCard, Standing
+from ijaa.users.profiles.schemas import MemberCard, MemberContext, SharedCard, Standing
 from ijaa.users.profiles.service import Cards
 
-__all__ = ["PERSONAL", "PUBLISHED", "MemberCard", "SharedCard", "Standing", "UsersPublic"]
+__all__ = ["PERSONAL", "PUBLISHED", "MemberCard", "MemberContext", "SharedCard", "Standing", "UsersPublic"]
 
 
 class UsersPublic:
@@ -66,6 +66,16 @@ class UsersPublic:
     async def hidden(self, viewer: str) -> frozenset[str]:
         """Return everybody whom a block keeps from a member's sight, whoever blocked whom. Raises `Unavailable`."""
         return await self._blocks.hidden(viewer.lower())
+
+    async def context(self, username: str) -> MemberContext:
+        """Return what a member said of himself and whom he is connected with and sees, to be shown to him alone.
+
+        Of whom nobody knows there is nothing. Raises `Unavailable`.
+        """
+        found = await self._profiles.around(username.lower(), self._clock.now())
+        if found is None:
+            return MemberContext(interests=[], location=None, connections=[])
+        return MemberContext(interests=found.interests, location=found.location, connections=found.connections)
 
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.

@@ -24,7 +24,7 @@ from ijaa.shared.http.requests import BODY_LIMIT
 from ijaa.shared.principals import Principal
 from ijaa.shared.redis import connect
 from tests.asgi import client_of
-from tests.fakes import FakeFeatureFlags, FakeTokenVerifier, FakeUserDirectory
+from tests.fakes import FakeFeatureFlags, FakeMemberInterests, FakeTokenVerifier, FakeUserDirectory
 
 AnEvent = Callable[..., Awaitable[dict[str, Any]]]
 Invite = Callable[..., Awaitable[None]]
@@ -100,6 +100,12 @@ def directory() -> FakeUserDirectory:
 
 
 @pytest.fixture
+def interests() -> FakeMemberInterests:
+    """Return what members care for: nothing yet."""
+    return FakeMemberInterests()
+
+
+@pytest.fixture
 def settings(events_dsn: str, tmp_path: Path) -> Settings:
     """Return the settings of a process that serves events alone."""
     return Settings(
@@ -123,12 +129,13 @@ def settings(events_dsn: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def module(
-    settings: Settings, events_database: Database, directory: FakeUserDirectory, clock: FrozenClock
-) -> AsyncIterator[Module]:
+    settings: Settings, events_database: Database, directory: FakeUserDirectory, interests: FakeMemberInterests,
+    clock: FrozenClock,
+) -> AsyncIterator[Module]:  # fmt: skip
     """Give the module, wired; no Redis answers it."""
     assert settings.events_database
     redis = connect(settings.redis_url)
-    yield build(settings, events_database, settings.events_database, directory, redis, clock)
+    yield build(settings, events_database, settings.events_database, directory, redis, clock, interests=interests)
     await redis.aclose()
 
 

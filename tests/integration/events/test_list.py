@@ -69,6 +69,16 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"sort": "popularity"}, ["Webinar", "Iftar in Dhaka", "Board"]),
     ({"sort": "created_at"}, ["Board", "Webinar", "Iftar in Dhaka"]),
     ({"q": "a", "is_online": "false", "sort": "-start_date"}, ["Iftar in Dhaka", "Board"]),
+    ({"q": "dha CAFÉ rea"}, ["Iftar in Dhaka"]),
+    ({"q": "dha CAFÉ _rea"}, ["Iftar in Dhaka"]),
+    ({"q": "dha board"}, []),
+    ({"q": "ftar"}, ["Iftar in Dhaka"]),
+    ({"q": "webbinar"}, ["Webinar"]),
+    ({"q": "iftra dhakka"}, ["Iftar in Dhaka"]),
+    ({"q": "iftra board"}, []),
+    ({"q": "' & | ! :*"}, []),
+    ({"q": "webinar:*' | 'board"}, []),
+    ({"q": "   "}, ["Webinar", "Board", "Iftar in Dhaka"]),
 ]
 
 
@@ -77,6 +87,36 @@ async def test_a_filter_finds_what_it_says(api: Api) -> None:
     # mutant: any line of filters.py
     for params, expected in FILTERS:
         assert await _titles(api, **params) == expected, params
+
+
+@pytest.mark.parametrize("sort", ["relevance", "start_date"])
+async def test_what_is_misspelt_is_looked_for_where_nothing_else_is_found(
+    api: Api, an_event: AnEvent, sort: str
+) -> None:
+    """Kills: misspelt events among those that are not; a total of another list than the one shown."""
+    await an_event(title="Reunoin")
+    assert await _titles(api, q="reunion", sort=sort) == ["Reunoin"]
+    page = await api.get("asha", "/events", q="reunion", sort=sort, include_total=True)
+    assert page["total"] == 1
+    await an_event(description="a réunion")
+    assert await _titles(api, q="REUNION", sort=sort) == ["Reunion"]
+    assert (await api.get("asha", "/events", q="reunion", sort=sort, include_total=True))["total"] == 1
+
+
+async def test_by_relevance_titles_come_first(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
+    """Kills: an order by time alone; words of which only some are in the title taken for a title."""
+    start = clock.now() + timedelta(days=1)
+    plans = (
+        ("Tea", "chess"), ("Chess", "later"), ("Chess and tea", None), ("Talk", "of chess, of tea"),
+        ("Tea, chess", "x"),
+    )  # fmt: skip
+    for number, (title, description) in enumerate(plans):
+        at = start - timedelta(minutes=number)
+        await an_event(title=title, description=description, start_date=at, end_date=at + timedelta(hours=1))
+    assert await _titles(api, q="chess tea", sort="relevance") == ["Tea, chess", "Chess and tea", "Talk", "Tea"]
+    assert await _titles(api, q="chess tea") == ["Tea, chess", "Talk", "Chess and tea", "Tea"]
+    for path in ("/events?sort=relevance", "/me/events?sort=relevance"):
+        assert codes(await api("asha", "GET", path)) == (422, "invalid")
 
 
 @pytest.mark.usefixtures("events")
@@ -109,19 +149,35 @@ async def test_upcoming_follows_the_clock(api: Api, clock: FrozenClock) -> None:
     assert await _titles(api, upcoming=False) == ["Webinar"]
 
 
-@pytest.mark.parametrize("sort", ["start_date", "-start_date", "created_at", "popularity"])
+ORDERED: list[dict[str, str]] = [
+    *({"sort": sort} for sort in ("start_date", "-start_date", "created_at", "popularity")),
+    {"sort": "relevance", "q": "reunion"}, {"sort": "created_at", "q": "reunion"}, {"sort": "popularity", "q": "union"},
+    {"sort": "relevance", "q": "union"}, {"sort": "relevance", "q": "reunoin"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ORDERED, ids=lambda asked: " ".join(asked.values()))
 async def test_pages_are_complete_and_stable_under_inserts(
-    api: Api, an_event: AnEvent, clock: FrozenClock, events_database: Database, sort: str
+    api: Api, an_event: AnEvent, clock: FrozenClock, events_database: Database, asked: dict[str, str]
 ) -> None:
     # mutant: OFFSET for the keyset; an order without the id, where equal keys are lost or doubled
     start = clock.now() + timedelta(days=1)
-    known = [(await an_event(start_date=start, end_date=start + timedelta(hours=1)))["id"] for _ in range(7)]
+    names = [
+        {},
+        {},
+        {"title": "Tea", "description": "after the reunion"},
+        {},
+        {"title": "T", "tags": ["reunion"]},
+        {},
+        {},
+    ]
+    known = [(await an_event(start_date=start, end_date=start + timedelta(hours=1), **one))["id"] for one in names]
     async with events_database.transaction() as session:
         await session.execute(text("UPDATE events SET going = id % 2"))
     seen: list[int] = []
     cursor: dict[str, str] = {}
     while True:
-        page = await api.get("asha", "/events", sort=sort, limit=2, **cursor)
+        page = await api.get("asha", "/events", limit=2, **asked, **cursor)
         seen += [one["id"] for one in page["items"]]
         if page["next_cursor"] is None:
             break

@@ -7,7 +7,7 @@ from litestar import Controller, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
-from ijaa.events.catalogue.filters import EventFilter, Role, Sort
+from ijaa.events.catalogue.filters import EventFilter, OwnSort, Role, Sort
 from ijaa.events.catalogue.schemas import (
     EventCancel,
     EventCreate,
@@ -66,7 +66,11 @@ class EventController(Controller):
         limit: Limit = 20,
         include_total: Annotated[bool, QueryParameter()] = False,
     ) -> Page[EventRead]:
-        """Give a page of the events the caller may see; the window from/to is half-open and takes overlaps."""
+        """Give a page of the events the caller may see; the window from/to is half-open and takes overlaps.
+
+        Every word of `q` begins a word of title, type, tags or description; where none does, the text is looked for as
+        it is written, and then a little misspelt. `relevance` needs `q`: titles come first.
+        """
         wanted = EventFilter(
             q=q, location=location, event_type=event_type, tag=tag, privacy=privacy, is_online=is_online,
             organizer=organizer, ends_after=since, begins_before=until, has_seats=has_seats, upcoming=upcoming,
@@ -175,7 +179,7 @@ class OwnEventController(Controller):
         caller: NamedDependency[Principal],
         events: NamedDependency[EventService],
         role: Annotated[Role, QueryParameter()] = "organizer",
-        sort: Annotated[Sort, QueryParameter()] = "-start_date",
+        sort: Annotated[OwnSort, QueryParameter()] = "-start_date",
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Page[EventRead]:

@@ -8,6 +8,7 @@ import msgspec
 
 from ijaa.shared.errors import Violation
 from ijaa.shared.schema import range_violations
+from ijaa.shared.search import lexemes
 from ijaa.shared.text import fold
 from ijaa.shared.zones import is_zone
 
@@ -19,6 +20,7 @@ ASK_AGAIN = timedelta(hours=1)
 
 _KEY_LENGTH = 25_000
 _PLACE_KEY_LENGTH = 300
+_WORDS = 2_000
 
 
 class Occasion(msgspec.Struct, frozen=True):
@@ -63,6 +65,11 @@ def schedule_violations(
 def search_key(*, title: str, event_type: str | None, tags: list[str], description: str | None) -> str:
     """Return what an event is found by, folded."""
     return fold(" ".join(filter(None, [title, event_type, *tags, description])))[:_KEY_LENGTH]
+
+
+def search_words(*, title: str, event_type: str | None, tags: list[str], description: str | None) -> list[str]:
+    """Return the words an event is found by, those of its title first."""
+    return lexemes([title], filter(None, [event_type, *tags, description]), _WORDS)
 
 
 def place_key(location: str | None) -> str | None:

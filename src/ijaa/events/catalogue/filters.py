@@ -1,31 +1,43 @@
-"""What a list of events can be narrowed by, and its orders."""
+"""What a list of events can be narrowed by, its orders, and in which ways a text is looked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from enum import IntEnum
+from typing import Literal
 
 import msgspec
 
 from ijaa.events.catalogue.schemas import EventRead, Privacy
 from ijaa.events.visibility import INVITED, ORGANISED, PLACE_SHOWN
+from ijaa.shared.search import Bound, Query
 from ijaa.shared.text import like_pattern
 
-Sort = Literal["start_date", "-start_date", "popularity", "created_at"]
+OwnSort = Literal["start_date", "-start_date", "popularity", "created_at"]
+Sort = Literal[OwnSort, "relevance"]
 Role = Literal["organizer", "participant", "invitee"]
 
 
-class ByTime(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page ended in an order by time."""
+class Tier(IntEnum):
+    """How well an event matches what is looked for; by relevance a better tier comes first, whole."""
 
-    at: datetime
-    id: int
+    TITLE = 0
+    ANYWHERE = 1
+    WORDS = 2
+    """Either of them, in another order than that of relevance."""
+    LITERAL = 3
+    """Looked at where no words are found: the text as it is written, signs and parts of words too."""
+    MISSPELT = 4
+    """Looked at where nothing else was found."""
+    ALL = 5
+    """Nothing is looked for."""
 
 
-class ByCount(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page ended in an order by seats taken."""
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ended."""
 
-    count: int
+    tier: Tier
+    key: datetime | int
     id: int
 
 
@@ -36,7 +48,6 @@ class Order:
     column: str
     field: str
     descending: bool
-    position: type[ByTime | ByCount]
 
     @property
     def clause(self) -> str:
@@ -44,28 +55,34 @@ class Order:
         direction = "DESC" if self.descending else "ASC"
         return f"ORDER BY e.{self.column} {direction}, e.id {direction}"
 
-    @property
-    def comparison(self) -> str:
-        """How what comes later compares."""
-        return "<" if self.descending else ">"
+    def after(self, position: Position, bound: Bound) -> str:
+        """Return the condition for what comes after a position."""
+        comparison = "<" if self.descending else ">"
+        return f"(e.{self.column}, e.id) {comparison} ({bound(position.key)}, {bound(position.id)})"
 
-    def position_of(self, event: EventRead) -> tuple[Any, int]:
-        """Return the sort keys of an event."""
-        return getattr(event, self.field), event.id
+    def position_of(self, event: EventRead, tier: Tier) -> tuple[int, datetime | int, int]:
+        """Return where a page ends that this is the last event of."""
+        return int(tier), getattr(event, self.field), event.id
 
 
 ORDERS: dict[Sort, Order] = {
-    "start_date": Order("start_date", "start_date", False, ByTime),  # noqa: FBT003
-    "-start_date": Order("start_date", "start_date", True, ByTime),  # noqa: FBT003
-    "popularity": Order("going", "seats_taken", True, ByCount),  # noqa: FBT003
-    "created_at": Order("created_at", "created_at", True, ByTime),  # noqa: FBT003
+    "start_date": Order("start_date", "start_date", False),  # noqa: FBT003
+    "-start_date": Order("start_date", "start_date", True),  # noqa: FBT003
+    "popularity": Order("going", "seats_taken", True),  # noqa: FBT003
+    "created_at": Order("created_at", "created_at", True),  # noqa: FBT003
+    "relevance": Order("start_date", "start_date", False),  # noqa: FBT003
 }
+WORDS = "array_to_tsvector(e.search_words)"
+"""As its index has it."""
+_BEGINNING = "left(e.search_key, 250)"
+"""Where title, type and tags are: to compare a long description with a word that is misspelt would take too long."""
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the events of a list have in common; None does not narrow."""
 
     q: str | None = None
+    """Looked for in the way of a tier."""
     location: str | None = None
     event_type: str | None = None
     tag: str | None = None
@@ -87,7 +104,6 @@ _ROLES: dict[Role, str] = {
     "invitee": INVITED,
 }
 _COMPARISONS = {
-    "q": "e.search_key LIKE {}",
     "location": f"e.location_key LIKE {{}} AND {PLACE_SHOWN}",
     "event_type": "lower(e.event_type) = lower({}::text)",
     "tag": "e.tags @> ARRAY[{}::varchar]",
@@ -98,18 +114,13 @@ _COMPARISONS = {
     "ends_after": "e.end_date > {}",
 }
 """What a given value is compared with."""
-_MEANT: dict[str, Callable[[str], str]] = {"q": like_pattern, "location": like_pattern, "organizer": str.lower}
+_MEANT: dict[str, Callable[[str], str]] = {"location": like_pattern, "organizer": str.lower}
 """What a value becomes before it is compared."""
-_HAS_SEATS = "(e.status = 'PUBLISHED' AND e.waiting = 0 AND (e.capacity IS NULL OR e.going < e.capacity))"
+HAS_SEATS = "(e.status = 'PUBLISHED' AND e.waiting = 0 AND (e.capacity IS NULL OR e.going < e.capacity))"
 
 
-def conditions(wanted: EventFilter, now: datetime, arguments: list[Any]) -> list[str]:
-    """Return the SQL conditions of a filter, appending their values to `arguments`."""
-
-    def bound(value: Any) -> str:
-        arguments.append(value)
-        return f"${len(arguments)}"
-
+def conditions(wanted: EventFilter, now: datetime, bound: Bound) -> list[str]:
+    """Return the SQL conditions of a filter over `e` (`events`); `q` is that of a tier."""
     found = [
         condition.format(bound(_MEANT[name](value) if name in _MEANT else value))
         for name, condition in _COMPARISONS.items()
@@ -118,7 +129,38 @@ def conditions(wanted: EventFilter, now: datetime, arguments: list[Any]) -> list
     if wanted.upcoming is not None:
         found.append(f"e.end_date {'>' if wanted.upcoming else '<='} {bound(now)}")
     if wanted.has_seats is not None:
-        found.append(_HAS_SEATS if wanted.has_seats else f"NOT {_HAS_SEATS}")
+        found.append(HAS_SEATS if wanted.has_seats else f"NOT {HAS_SEATS}")
     if wanted.role is not None:
         found.append(_ROLES[wanted.role])
     return found
+
+
+def tier_conditions(tier: Tier, text: str, asked: Query | None, bound: Bound) -> list[str]:
+    """Return the SQL conditions of matching in this way, and in no better one by relevance."""
+    if tier is Tier.LITERAL:
+        return [f"e.search_key LIKE {bound(like_pattern(text))}"]
+    if tier is Tier.ALL or asked is None:
+        return []
+
+    def has(words: str) -> str:
+        return f"{WORDS} @@ {bound(words)}::text::tsquery"
+
+    match tier:
+        case Tier.TITLE:
+            return [has(asked.first)]
+        case Tier.ANYWHERE:
+            return [has(asked.anywhere), f"NOT {has(asked.first)}"]
+        case Tier.WORDS:
+            return [has(asked.anywhere)]
+        case Tier.MISSPELT:
+            return [f"{bound(word)}::text <% {_BEGINNING}" for word in asked.words]
+
+
+def tiers(wanted: EventFilter, asked: Query | None, sort: Sort) -> tuple[tuple[Tier, ...], ...]:
+    """Return the tiers to look at: the first of these groups in which anything is found, whole."""
+    if wanted.q is None:
+        return ((Tier.ALL,),)
+    if asked is None:
+        return ((Tier.LITERAL,),)
+    exact = (Tier.TITLE, Tier.ANYWHERE) if sort == "relevance" else (Tier.WORDS,)
+    return exact, (Tier.LITERAL,), (Tier.MISSPELT,)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ijaa.events.base import EventsBase
@@ -39,6 +39,13 @@ class Event(EventsBase):
         Index("idx_events_end_date", "end_date"),
         Index("idx_events_created_at", "created_at", "id"),
         Index("idx_events_search", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}),
+        Index(
+            "idx_events_misspelt",
+            literal_column('"left"(search_key, 250)').label("beginning"),
+            postgresql_using="gin",
+            postgresql_ops={"beginning": "gin_trgm_ops"},
+        ),
+        Index("idx_events_words", text("array_to_tsvector(search_words)"), postgresql_using="gin"),
         Index(
             "idx_events_location",
             "location_key",
@@ -93,6 +100,8 @@ class Event(EventsBase):
     status: Mapped[str] = mapped_column(String(20))
     search_key: Mapped[str] = mapped_column(String(25_000))
     """Title, type, tags and description folded, as they are searched."""
+    search_words: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), deferred=True)
+    """Its words, as `shared.search` asks for them."""
     location_key: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """SQL of events."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,28 +9,36 @@ import msgspec
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.catalogue.filters import ByCount, ByTime, EventFilter, Order, conditions
+from ijaa.events.catalogue.filters import EventFilter, Order, Position, Tier, conditions, tier_conditions
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.schemas import EventCounts, EventDetails, EventRead, LiveComments, LiveCounts, UnledEvent
 from ijaa.events.visibility import INSIDER, MINE, MY_ROLE, PLACE_SHOWN, VISIBLE
 from ijaa.shared.database import Database
 from ijaa.shared.live import State
 from ijaa.shared.schema import columns
+from ijaa.shared.search import Bound, Query
+from ijaa.shared.search_repository import searching, tolerate
 
-_COLUMNS = columns(
-    EventRead,
-    "e",
-    location=f"CASE WHEN {PLACE_SHOWN} THEN e.location END",
-    meeting_link=f"CASE WHEN {INSIDER} THEN e.meeting_link END",
-    seats_taken="e.going",
-    waitlisted="e.waiting",
-    over_capacity="coalesce(e.going > e.capacity, false)",
-    organizer_email="CASE WHEN $1::text IS NOT NULL THEN e.organizer_email END",
-    banner="e.banner::text",
-    my_rsvp="my.status",
-    my_role=MY_ROLE,
-    organizer="NULL",
-)
+_EXPRESSIONS = {
+    "location": f"CASE WHEN {PLACE_SHOWN} THEN e.location END",
+    "meeting_link": f"CASE WHEN {INSIDER} THEN e.meeting_link END",
+    "seats_taken": "e.going",
+    "waitlisted": "e.waiting",
+    "over_capacity": "coalesce(e.going > e.capacity, false)",
+    "organizer_email": "CASE WHEN $1::text IS NOT NULL THEN e.organizer_email END",
+    "banner": "e.banner::text",
+    "my_rsvp": "my.status",
+    "my_role": MY_ROLE,
+    "organizer": "NULL",
+}
+
+
+def event_columns(struct: type[EventRead] = EventRead, **more: str) -> str:
+    """Return the SELECT list of an event as the viewer may see it; `more` are those a longer struct has besides."""
+    return columns(struct, "e", **_EXPRESSIONS, **more)
+
+
+_COLUMNS = event_columns()
 _FROM = f"FROM events e {MINE} WHERE {VISIBLE}"
 
 _ANSWERED = text(
@@ -93,22 +102,6 @@ WHERE e.status = 'NEEDS_ORGANISER' AND e.id > $1 ORDER BY e.id LIMIT $2
 """
 
 
-def page_sql(
-    viewer: str | None, wanted: EventFilter, now: datetime, order: Order, after: ByTime | ByCount | None, limit: int
-) -> tuple[str, list[Any]]:
-    """Return the statement of one page and its arguments."""
-    arguments: list[Any] = [viewer]
-    clauses = conditions(wanted, now, arguments)
-    if after is not None:
-        at, last = (after.at, after.id) if isinstance(after, ByTime) else (after.count, after.id)
-        arguments += [at, last]
-        position = len(arguments)
-        clauses.append(f"(e.{order.column}, e.id) {order.comparison} (${position - 1}, ${position})")
-    arguments.append(limit)
-    narrowed = "".join(f" AND {clause}" for clause in clauses)
-    return f"SELECT {_COLUMNS} {_FROM}{narrowed} {order.clause} LIMIT ${len(arguments)}", arguments
-
-
 class EventRepository:
     """Events, to read past the ORM and to change through it."""
 
@@ -124,23 +117,29 @@ class EventRepository:
         return await self._database.fetch(EventRead, _SEEN, viewer, [*event_ids])
 
     async def page(
-        self,
-        viewer: str | None,
-        wanted: EventFilter,
-        now: datetime,
-        order: Order,
-        after: ByTime | ByCount | None,
-        limit: int,
-    ) -> list[EventRead]:
-        """Return up to `limit` events the viewer may see."""
-        sql, arguments = page_sql(viewer, wanted, now, order, after, limit)
-        return await self._database.fetch(EventRead, sql, *arguments)
+        self, viewer: str | None, wanted: EventFilter, asked: Query | None, now: datetime, *,
+        tier: Tier, order: Order, after: Position | None, limit: int,
+    ) -> list[EventRead]:  # fmt: skip
+        """Return up to `limit` events of one tier the viewer may see, after a position."""
+        bound = Bound(viewer)
+        matching = _matching(wanted, asked, now, tier, bound)
+        if after is not None:
+            matching.append(order.after(after, bound))
+        narrowed = "".join(f" AND {clause}" for clause in matching)
+        sql = f"SELECT {_COLUMNS} {_FROM}{narrowed} {order.clause} LIMIT {bound(limit)}"
+        async with self._reading(tier):
+            return await self._database.fetch(EventRead, sql, *bound.arguments)
 
-    async def count(self, viewer: str | None, wanted: EventFilter, now: datetime) -> int:
-        """Return how many events the viewer would find."""
-        arguments: list[Any] = [viewer]
-        narrowed = "".join(f" AND {clause}" for clause in conditions(wanted, now, arguments))
-        total: int = await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *arguments)
+    async def count(
+        self, viewer: str | None, wanted: EventFilter, asked: Query | None, now: datetime, tiers: Collection[Tier]
+    ) -> int:
+        """Return how many events of these tiers the viewer would find."""
+        total = 0
+        for tier in tiers:
+            bound = Bound(viewer)
+            narrowed = "".join(f" AND {clause}" for clause in _matching(wanted, asked, now, tier, bound))
+            async with self._reading(tier):
+                total += await self._database.fetch_value(f"SELECT count(*) {_FROM}{narrowed}", *bound.arguments)
         return total
 
     async def unled(self, after: int, limit: int) -> list[UnledEvent]:
@@ -156,6 +155,15 @@ class EventRepository:
     async def live(self, event_id: str) -> State | None:
         """Return what those who watch an event are shown, or None where it is gone."""
         return await self._database.fetch_one(_shown, _LIVE, int(event_id))
+
+    @asynccontextmanager
+    async def _reading(self, tier: Tier) -> AsyncIterator[None]:
+        if tier is not Tier.MISSPELT:
+            yield
+            return
+        async with searching(self._database):
+            await tolerate(self._database)
+            yield
 
     async def lock(self, session: AsyncSession, event_id: int) -> Event | None:
         """Return an event to change; nobody else changes it, or its seats, before the transaction ends."""
@@ -190,6 +198,10 @@ class EventRepository:
         """Delete an event and the refusals it got."""
         await session.execute(_FORGET_REFUSALS, {"event_id": event_id})
         await session.execute(delete(Event).where(Event.id == event_id))
+
+
+def _matching(wanted: EventFilter, asked: Query | None, now: datetime, tier: Tier, bound: Bound) -> list[str]:
+    return [*conditions(wanted, now, bound), *tier_conditions(tier, wanted.q or "", asked, bound)]
 
 
 def _shown(privacy: str, comments: int, version: int, *counts: Any) -> State:

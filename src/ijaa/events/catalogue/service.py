@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
-from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key
-from ijaa.events.catalogue.filters import ORDERS, EventFilter, Sort
+from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key, search_words
+from ijaa.events.catalogue.filters import ORDERS, EventFilter, Order, Position, Sort, Tier, tiers
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.news import News, occasion
 from ijaa.events.catalogue.repository import EventRepository
@@ -29,6 +29,7 @@ from ijaa.shared.live import Tell
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
 from ijaa.shared.schema import range_violations
+from ijaa.shared.search import Query, query
 
 Shown = TypeVar("Shown", bound=EventRead)
 VersionCheck = Callable[[int], None]
@@ -87,15 +88,20 @@ class EventService:
         *, include_total: bool = False,
     ) -> Page[EventRead]:  # fmt: skip
         """Return a page of the events the viewer may see."""
-        _refuse(*range_violations({"from": wanted.ends_after, "to": wanted.begins_before}))
+        _refuse(
+            *range_violations({"from": wanted.ends_after, "to": wanted.begins_before}),
+            *([Violation("/sort", "relevance needs q")] if sort == "relevance" and wanted.q is None else []),
+        )
         order, now = ORDERS[sort], self._clock.now()
         scope = f"events/{sort}/{msgspec.json.encode(wanted).decode()}"
-        after = self._cursors.read(scope, cursor, order.position) if cursor else None
+        after = Position(*self._cursors.read(scope, cursor, tuple[Tier, datetime | int, int])) if cursor else None
+        asked = query(wanted.q) if wanted.q is not None else None
+        groups = tiers(wanted, asked, sort)
         username = viewer.username if viewer else None
-        rows = await self._repository.page(username, wanted, now, order, after, limit + 1)
-        kept, following = self._cursors.page(scope, rows, limit, order.position_of)
-        items = await self._with_cards(viewer, kept)
-        total = await self._repository.count(username, wanted, now) if include_total else UNSET
+        rows, group = await self._found(username, wanted, asked, now, groups, order, after, limit + 1)
+        total = await self._repository.count(username, wanted, asked, now, group) if include_total else UNSET
+        kept, following = self._cursors.page(scope, rows, limit, lambda row: order.position_of(*row))
+        items = await self._with_cards(viewer, [event for event, _ in kept])
         return Page(items=items, next_cursor=following, total=total)
 
     async def unled(self, cursor: str | None, limit: int) -> Page[UnledEvent]:
@@ -206,6 +212,28 @@ class EventService:
             subject=f"event/{event_id}", details={"event_id": event_id},
         )  # fmt: skip
 
+    async def _found(
+        self, viewer: str | None, wanted: EventFilter, asked: Query | None, now: datetime,
+        groups: Sequence[Sequence[Tier]], order: Order, after: Position | None, limit: int,
+    ) -> tuple[list[tuple[EventRead, Tier]], Sequence[Tier]]:  # fmt: skip
+        """Return events with their tiers from the first group that has any, or from that of a position."""
+        found, looked_at = list[tuple[EventRead, Tier]](), groups[-1]
+        for group in groups:
+            if after is not None and after.tier not in group:
+                continue
+            for tier in group:
+                if len(found) == limit or (after is not None and tier < after.tier):
+                    continue
+                rows = await self._repository.page(
+                    viewer, wanted, asked, now, tier=tier, order=order,
+                    after=after if after is not None and after.tier == tier else None, limit=limit - len(found),
+                )  # fmt: skip
+                found += [(row, tier) for row in rows]
+            looked_at = group
+            if found or after is not None:
+                break
+        return found, looked_at
+
     async def _with_cards(self, viewer: Principal | None, events: Sequence[Shown]) -> list[Shown]:
         names = {event.created_by_username for event in events if event.created_by_username}
         username = viewer.username if viewer else None
@@ -236,9 +264,8 @@ def _edit_violations(event: Event, changes: dict[str, Any], now: datetime) -> li
 
 
 def _refresh_keys(event: Event) -> None:
-    event.search_key = search_key(
-        title=event.title, event_type=event.event_type, tags=event.tags, description=event.description
-    )
+    found_by = {name: getattr(event, name) for name in ("title", "event_type", "tags", "description")}
+    event.search_key, event.search_words = search_key(**found_by), search_words(**found_by)
     event.location_key = place_key(event.location)
 
 

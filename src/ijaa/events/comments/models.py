@@ -47,6 +47,7 @@ class EventComment(EventsBase):
         Index("idx_event_comments_newest", "event_id", "id", postgresql_where=text("parent_id IS NULL")),
         Index("idx_event_comments_popular", "event_id", "likes", "id", postgresql_where=text("parent_id IS NULL")),
         Index("idx_event_comments_replies", "parent_id", "id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("idx_event_comments_created_at", "created_at", postgresql_using="brin"),
         Index("idx_event_comments_tombstones", "event_id", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 

@@ -35,6 +35,7 @@ class EventMedium(EventsBase):
         CheckConstraint("version > 0", name="version"),
         Index("idx_event_media_event_id", "event_id", "id"),
         Index("idx_event_media_uploaded_by", "uploaded_by_username"),
+        Index("idx_event_media_created_at", "created_at", postgresql_using="brin"),
     )
 
     id: Mapped[Key]

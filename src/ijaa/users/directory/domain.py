@@ -4,26 +4,23 @@ A member has one entry for members and, where his connections see more, one for 
 not in its entry, so it can neither match nor filter, sort or be counted (behaviours: Field audiences).
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
+from ijaa.shared.search import lexemes
 from ijaa.shared.text import fold
 from ijaa.users.profiles.domain import Relation, visible_fields, visible_lists
 
 Sort = Literal["relevance", "name", "batch", "connections"]
 MEMBERS, CONNECTIONS = 1, 2
 """Levels of entries: `Relation` of those who find by them."""
-MOST_WORDS = 8
-"""Of a query; more of them narrow nothing any more."""
 FACET_VALUES, FACET_PEOPLE = 50, 3
 """How many values a facet shows, and how many people have to be behind each: fewer would point at persons."""
 SUGGESTED = 8
 KEY_LENGTH = 200
-_WORD = re.compile(r"\w+")
-_LONGEST_WORD, _WORDS = 50, 400
+_WORDS = 400
 _NAMES = ("name", "former_name", "nickname")
 
 
@@ -64,19 +61,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     names: str
     """Folded, for names that are misspelt."""
     words: list[str]
-    """As in `query`."""
+    """As `shared.search` asks for them, those of names first."""
     connections: int
-
-
-class Query(msgspec.Struct, frozen=True):
-    """What somebody looks for, as PostgreSQL's `tsquery` takes it; a word may go on."""
-
-    whole: str
-    """All of it, folded, as a name would be."""
-    named: str
-    """Every word is one of a name."""
-    anywhere: str
-    words: list[str]
 
 
 def entries(source: Source) -> Iterator[Entry]:
@@ -87,16 +73,6 @@ def entries(source: Source) -> Iterator[Entry]:
     else:
         yield msgspec.structs.replace(wide, personal=True)
         yield near
-
-
-def query(text: str) -> Query | None:
-    """Return what a text asks for, or None when there is no word in it."""
-    words = _words(text)[:MOST_WORDS]
-    if not words:
-        return None
-    # a word is letters, digits and underscores alone, so nothing in it can mean something to PostgreSQL
-    named, anywhere = (" & ".join(f"'{mark}{word}':*" for word in words) for mark in ("^", ""))
-    return Query(key(text), named, anywhere, words)
 
 
 def key(text: str) -> str:
@@ -112,8 +88,7 @@ def _entry(source: Source, level: int) -> Entry:
     interests = source.interests if "interests" in lists else []
     names = [seen[name] for name in _NAMES if seen.get(name)]
     profession, location = seen.get("profession"), seen.get("location")
-    found = [word for text in (source.username, *names) for word in _words(text)]
-    others = [word for text in (profession, location, *jobs, *companies, *interests) if text for word in _words(text)]
+    others = [text for text in (profession, location, *jobs, *companies, *interests) if text]
     return Entry(
         user_id=source.user_id,
         level=level,
@@ -125,13 +100,9 @@ def _entry(source: Source, level: int) -> Entry:
         company_keys=_distinct(key(one) for one in companies),
         interest_keys=_distinct(key(one) for one in interests),
         names=" ".join(fold(name) for name in names),
-        words=_distinct([*(f"^{word}" for word in found), *found, *others])[:_WORDS],
+        words=lexemes((source.username, *names), others, _WORDS),
         connections=source.connections,
     )
-
-
-def _words(text: str) -> list[str]:
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text))]
 
 
 def _distinct(values: "Iterator[str] | Sequence[str]") -> list[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import msgspec
 
-from ijaa.users.directory.domain import Query, Sort, key
+from ijaa.shared.search import Bound, Query
+from ijaa.users.directory.domain import KEY_LENGTH, Sort, key
 from ijaa.users.directory.schemas import Wanted
 
 
@@ -44,7 +44,7 @@ class Order:
         first = f"{alias}.{self.first} DESC, " if self.first else ""
         return f"ORDER BY {first}{alias}.sort_key, {alias}.user_id"
 
-    def after(self, position: Position, bound: "Bound") -> str:
+    def after(self, position: Position, bound: Bound) -> str:
         """Return the condition over `d` (`directory`) for what comes after a position."""
         later = f"(d.sort_key, d.user_id) > ({bound(position.sort_key)}::text, {bound(position.user_id)}::bigint)"
         if self.first is None:
@@ -72,18 +72,6 @@ _COMPARISONS = {
 _AS_IT_IS = {"batch", "batch_from", "batch_to"}
 
 
-class Bound:
-    """Collects the arguments of a statement, and gives each its place."""
-
-    def __init__(self) -> None:
-        self.arguments: list[Any] = []
-
-    def __call__(self, value: Any) -> str:
-        """Return the parameter that holds a value."""
-        self.arguments.append(value)
-        return f"${len(self.arguments)}"
-
-
 def conditions(wanted: Wanted, bound: Bound) -> list[str]:
     """Return the SQL conditions of a filter over `d` (`directory`); `q` is that of a tier."""
     return [
@@ -103,11 +91,11 @@ def tier_conditions(tier: Tier, query: Query | None, bound: Bound) -> list[str]:
 
     match tier:
         case Tier.WHOLE_NAME:
-            return [f"d.sort_key = {bound(query.whole)}::text", has(query.named)]
+            return [f"d.sort_key = {bound(query.whole[:KEY_LENGTH])}::text", has(query.first)]
         case Tier.NAME:
-            return [has(query.named), f"d.sort_key <> {bound(query.whole)}::text"]
+            return [has(query.first), f"d.sort_key <> {bound(query.whole[:KEY_LENGTH])}::text"]
         case Tier.ANYTHING:
-            return [has(query.anywhere), f"NOT {has(query.named)}"]
+            return [has(query.anywhere), f"NOT {has(query.first)}"]
         case Tier.MISSPELT:
             return [f"{bound(word)}::text <% d.names" for word in query.words]
         case Tier.ALL:

@@ -1,7 +1,7 @@
 """SQL of the directory."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ijaa.shared.clock import Clock
 from ijaa.shared.database import Database
 from ijaa.shared.schema import columns
-from ijaa.users.directory.domain import CONNECTIONS, FACET_PEOPLE, FACET_VALUES, MEMBERS, Entry, Query, Source, entries
-from ijaa.users.directory.filters import Bound, Order, Position, Tier, conditions, tier_conditions
+from ijaa.shared.search import Bound, Query
+from ijaa.shared.search_repository import searching, tolerate
+from ijaa.users.directory.domain import CONNECTIONS, FACET_PEOPLE, FACET_VALUES, MEMBERS, Entry, Source, entries
+from ijaa.users.directory.filters import Order, Position, Tier, conditions, tier_conditions
 from ijaa.users.directory.schemas import Wanted
 from ijaa.users.locks import lock_profiles
 from ijaa.users.sight import ACCEPTED_OF, SHOWN_CONNECTIONS
@@ -43,9 +45,6 @@ WITH hidden AS (
 SELECT coalesce(array_agg(user_id), '{{}}'), coalesce(array_agg(number::int), '{{}}') FROM fewer
 """
 _AROUND = f"SELECT ARRAY({_CONNECTED}), ARRAY({_HIDDEN})"
-# what is common and what is rare want different plans
-_PLAN_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
-_TOLERATE = "SELECT set_config('pg_trgm.word_similarity_threshold', '0.5', true)"
 _SOURCES = f"""
 SELECT {
     columns(
@@ -123,12 +122,9 @@ class DirectoryRepository:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    @asynccontextmanager
-    async def searching(self) -> AsyncIterator[None]:
+    def searching(self) -> AbstractAsyncContextManager[None]:
         """Let what is read within be one view of the data, each statement planned for its own words."""
-        async with self._database.whole() as session:
-            await session.execute(_PLAN_ANEW)
-            yield
+        return searching(self._database)
 
     async def around(self, viewer: str) -> Around:
         """Return whom a viewer finds otherwise than anybody else would."""
@@ -143,7 +139,7 @@ class DirectoryRepository:
 
     async def tolerate(self) -> None:
         """Let a name match that is spelt a little otherwise; within `searching`."""
-        await self._database.fetch_value(_TOLERATE)
+        await tolerate(self._database)
 
     async def page(
         self, around: Around, wanted: Wanted, query: Query | None, now: datetime, *,

@@ -7,7 +7,8 @@ from msgspec import UNSET
 from ijaa.shared.clock import Clock
 from ijaa.shared.pages import Cursors, Page
 from ijaa.shared.principals import Principal
-from ijaa.users.directory.domain import SUGGESTED, Query, Sort, query
+from ijaa.shared.search import Query, query
+from ijaa.users.directory.domain import SUGGESTED, Sort
 from ijaa.users.directory.filters import ORDERS, Position, Tier
 from ijaa.users.directory.repository import Around, DirectoryRepository, Hit, position
 from ijaa.users.directory.schemas import Facets, FacetValue, FoundMember, Suggestions, Wanted

@@ -13,6 +13,7 @@ from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
     Cards,
     CardsAsked,
+    ContextAsked,
     Hidden,
     HiddenAsked,
     KeysRead,
@@ -23,7 +24,7 @@ from ijaa.users.internal.schemas import (
     SharedCards,
     Standings,
 )
-from ijaa.users.public import UsersPublic
+from ijaa.users.public import MemberContext, UsersPublic
 from ijaa.users.sessions.feed import RevocationFeed
 from ijaa.users.sessions.keys import SigningKeys
 
@@ -50,6 +51,11 @@ class MemberDirectoryController(Controller):
     async def hidden(self, users: NamedDependency[UsersPublic], data: JSONBody[HiddenAsked]) -> Hidden:
         """Say whom the viewer and blocks hide from each other."""
         return Hidden(sorted(await users.hidden(data.viewer)))
+
+    @post("/context", operation_id="getMemberContext", status_code=200)
+    async def context(self, users: NamedDependency[UsersPublic], data: JSONBody[ContextAsked]) -> MemberContext:
+        """Give what a member said of himself, and his connections, to be shown to him alone."""
+        return await users.context(data.username)
 
     @post("/standings", operation_id="getMemberStandings", status_code=200)
     async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> Standings:

@@ -43,6 +43,12 @@ class HiddenAsked(Body, frozen=True, kw_only=True):
     viewer: Username
 
 
+class ContextAsked(Body, frozen=True):
+    """Of whom."""
+
+    username: Username
+
+
 class Hidden(View, frozen=True):
     """Whom a block keeps from the viewer's sight."""
 

@@ -12,7 +12,7 @@ from ijaa.shared.schema import columns
 from ijaa.users.locks import LOCK
 from ijaa.users.profiles.domain import CHOSEN, Audience
 from ijaa.users.profiles.models import Profile
-from ijaa.users.sight import CONNECTED, CONNECTIONS, SEEN
+from ijaa.users.sight import ACCEPTED_OF, CONNECTED, CONNECTIONS, SEEN
 from ijaa.users.standing import MAY_ACT
 
 _COUNTED = "CASE WHEN $2::text IS NOT NULL THEN {} END".format(
@@ -75,6 +75,14 @@ class StoredCard(msgspec.Struct, frozen=True):
     connected: bool
 
 
+class Around(msgspec.Struct, frozen=True):
+    """What somebody said of himself, and whom he is connected with and sees."""
+
+    location: str | None
+    interests: list[str]
+    connections: list[str]
+
+
 class Standing(msgspec.Struct, frozen=True):
     """Where an account stands."""
 
@@ -105,6 +113,17 @@ SELECT {columns(StoredCard, "p", visibility=_JSON, connected=_CONNECTED_TO)}
 FROM profiles p JOIN users u ON u.id = p.user_id
 WHERE p.username = ANY ($1::text[]) AND {_SEEN_BY}
 """
+_INTERESTS, _CONNECTED = 50, 2_000
+"""How much is told of a member to whoever recommends something to him."""
+_AROUND = f"""
+SELECT m.location,
+       ARRAY(SELECT i.interest FROM interests i WHERE i.user_id = m.user_id
+             ORDER BY i.interest_key LIMIT {_INTERESTS}),
+       ARRAY(SELECT p.username::text FROM {ACCEPTED_OF.format(member="m.username")} c
+             JOIN profiles p ON p.username = c.username JOIN users u ON u.id = p.user_id
+             WHERE {SEEN.format(viewer="m.username", now="$2::timestamptz")} ORDER BY p.username LIMIT {_CONNECTED})
+FROM profiles m WHERE m.username = $1
+"""
 _LOCK = text(LOCK.format(columns="p.*", which="p.username = :username"))
 _STANDINGS = f"""
 SELECT u.username, {MAY_ACT.format(now="$2::timestamptz")}, u.email_verified_at IS NOT NULL
@@ -133,6 +152,10 @@ class ProfileRepository:
     async def cards(self, usernames: Collection[str], viewer: str | None, now: datetime) -> list[StoredCard]:
         """Return what the cards of these accounts are made of."""
         return await self._database.fetch(StoredCard, _CARDS, list(usernames), viewer, now)
+
+    async def around(self, username: str, now: datetime) -> Around | None:
+        """Return what a member said of himself, for him alone."""
+        return await self._database.fetch_one(Around, _AROUND, username, now)
 
     async def standings(self, usernames: Collection[str], now: datetime) -> list[Standing]:
         """Return where these accounts stand."""

@@ -120,5 +120,13 @@ class SharedCard(View, frozen=True):
     """Whether some members see another card than `member`."""
 
 
+class MemberContext(View, frozen=True):
+    """What a member said of himself, and whom he is connected with: for nobody but him."""
+
+    interests: list[str]
+    location: str | None
+    connections: list[str]
+
+
 Standing = Literal["active", "suspended", "unknown"]
 """Where a member stands; who never confirmed his address is unknown."""

@@ -386,6 +386,7 @@ async def records(
             "event_participations",
             "event_invitations",
             "event_organisers",
+            "seat_ledger",
             "event_media",
             "event_media_likes",
             "events",

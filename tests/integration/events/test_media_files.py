@@ -17,8 +17,9 @@ from ijaa.settings import Settings
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.errors import Unavailable
-from ijaa.shared.http import forms, ranges
+from ijaa.shared.http import admission, forms, ranges
 from ijaa.shared.http.modules import Module
+from ijaa.shared.storage import Storage
 from ijaa.shared.storage_sweep import KEPT
 from tests.integration.events.albums import PICTURE, a_medium, an_album, objects, path_of, plain, upload
 from tests.integration.events.conftest import AnEvent, Api, Invite, codes
@@ -255,15 +256,16 @@ async def test_ten_uploads_at_once_stop_at_the_limit_of_the_event(
     api: Api, an_event: AnEvent, settings: Settings, monkeypatch: pytest.MonkeyPatch, events_database: Database
 ) -> None:
     """Kills: media counted without a lock of the event: ten who all find the last place free."""
-    event = await an_album(api, an_event)
-    monkeypatch.setattr(media_service, "OF_EVENT", 3)
+    members = ("asha", "ben", "chen", "dina", "olu")  # several: the lock of one member would be enough for him alone
+    event = await an_album(api, an_event, *members)
+    monkeypatch.setattr(media_service, "OF_EVENT", 2)
     await _together(monkeypatch, 10)
-    sent = [upload(api, ("asha", "ben", "olu")[number % 3], event, a_movie()) for number in range(10)]
+    sent = [upload(api, members[number % 5], event, a_movie()) for number in range(10)]
     answers = await asyncio.gather(*sent)
-    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 7
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 8
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"event-media-full"}
-    assert await events_database.fetch_value("SELECT count(*) FROM event_media") == 3
-    assert len(objects(settings)) == 3
+    assert await events_database.fetch_value("SELECT count(*) FROM event_media") == 2
+    assert len(objects(settings)) == 2
 
 
 async def test_ten_uploads_to_several_events_stop_at_the_quota_of_their_member(
@@ -339,6 +341,29 @@ async def test_nobody_takes_all_the_places_of_those_who_watch(
         assert (await api(None, "GET", link)).status_code == 200
     monkeypatch.setattr(ranges, "AT_ONCE", 0)
     assert codes(await api(None, "GET", link)) == (503, "unavailable")
+
+
+async def test_who_watches_a_video_takes_no_place_of_those_who_read(
+    api: Api, an_event: AnEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # mutant: a download that counts as under way until its last byte has left
+    event = await an_album(api, an_event)
+    link = path_of((await a_medium(api, "asha", event, a_movie()))["file_url"])
+    begun, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> AsyncIterator[bytes]:
+        yield b"x"
+        begun.set()
+        await release.wait()
+        yield b"y"
+
+    monkeypatch.setattr(Storage, "_portions", slow)
+    monkeypatch.setattr(admission, "READS", 1)
+    watching = asyncio.create_task(api(None, "GET", link))
+    await begun.wait()
+    assert (await api("ben", "GET", f"/events/{event}")).status_code == 200
+    release.set()
+    assert (await watching).content == b"xy"
 
 
 async def test_objects_are_known_by_the_rows_that_name_them() -> None:

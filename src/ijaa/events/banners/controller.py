@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from ijaa.events.banners.service import BannerService
-from ijaa.events.catalogue.schemas import EventRead
+from ijaa.events.catalogue.schemas import EventDetails
 from ijaa.shared.http.etags import etag, refuse_stale
 from ijaa.shared.http.images import IMAGE, image
 from ijaa.shared.http.requests import StrictRequest
@@ -40,7 +40,7 @@ class BannerController(Controller):
         banners: NamedDependency[BannerService],
         event_id: EventId,
         if_match: IfMatch = None,
-    ) -> Response[EventRead]:
+    ) -> Response[EventDetails]:
         """Show a JPEG, PNG or WebP (`file`, at most 5 MB and 24 megapixels); it is drawn anew, without metadata."""
         await banners.admit(caller, event_id)
         raw = await read_file(request, LARGEST)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ijaa.events.banners.repository import BannerRepository, SeenEvent
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.catalogue.schemas import EventRead
+from ijaa.events.catalogue.schemas import EventDetails
 from ijaa.events.catalogue.service import EventService
 from ijaa.events.errors import NotOrganiser
 from ijaa.events.files.service import FileRows
@@ -40,7 +40,7 @@ class BannerService:
         """Raise `NotFound` or `NotOrganiser` for whoever may not change the banner."""
         _refuse(await self._repository.seen(event_id, member.username))
 
-    async def put(self, member: Principal, event_id: int, raw: bytes, check: VersionCheck) -> EventRead:
+    async def put(self, member: Principal, event_id: int, raw: bytes, check: VersionCheck) -> EventDetails:
         """Show an event by an image, in place of the one there was."""
         kept = await self._files.keep(raw)
         try:

@@ -112,6 +112,11 @@ FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}
 _PLACE_AGAIN = text(_PLACE.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
 _LOCK_EVENT = text("SELECT id FROM events WHERE id = :event_id FOR UPDATE")
 _LOCK_MEMBER = text("SELECT pg_advisory_xact_lock(hashtextextended('media/' || CAST(:username AS text), 0))")
+_ORGANISES_WITHIN = text(
+    f"SELECT {_ORGANISES} FROM events e {MINE} WHERE e.id = $2".replace("$1::text", "CAST(:viewer AS text)").replace(
+        "$2", ":event_id"
+    )
+)
 _APPROVE = text("""
 UPDATE event_media SET is_approved = true, updated_at = :now, version = version + 1
 WHERE id = :id AND version = :version
@@ -173,9 +178,10 @@ class MediaRepository:
         session.add(medium)
         await session.flush()
 
-    async def lock_event(self, session: AsyncSession, event_id: int) -> None:
-        """Take the lock that comes before every other one."""
+    async def lock_event(self, session: AsyncSession, event_id: int, username: str) -> bool:
+        """Take the lock that comes before every other one; return whether a member runs the event still."""
         await session.execute(_LOCK_EVENT, {"event_id": event_id})
+        return bool(await session.scalar(_ORGANISES_WITHIN, {"event_id": event_id, "viewer": username}))
 
     async def approve(self, session: AsyncSession, medium: StoredMedium, now: datetime) -> bool:
         """Show a medium to everybody; return whether it still was what was read."""

@@ -169,6 +169,8 @@ class MediaService:
         check(medium.version)
         if not medium.is_approved:
             async with self._database.transaction() as session:
+                if not await self._repository.lock_event(session, medium.event_id, organiser.username):
+                    raise NotOrganiser
                 if not await self._repository.approve(session, medium, self._clock.now()):
                     raise PreconditionFailed
         return await self.read(organiser, media_id)
@@ -177,7 +179,8 @@ class MediaService:
         """Delete a medium that waits for approval; raise `MediumApproved` for one that does not."""
         medium = await self._organised(organiser, media_id)
         async with self._database.transaction() as session:
-            await self._repository.lock_event(session, medium.event_id)
+            if not await self._repository.lock_event(session, medium.event_id, organiser.username):
+                raise NotOrganiser
             if (file_id := await self._repository.remove(session, media_id, waiting=True)) is None:
                 raise MediumApproved
             await self._rows.discard(session, [file_id])
@@ -186,10 +189,12 @@ class MediaService:
         """Delete a medium: one's own, one of an event one runs, or as a moderator any, which is audited."""
         medium = await self._seen(caller, media_id)
         moderating = _moderates(caller)
-        if not (moderating or medium.organises or medium.uploaded_by_username == caller.username):
+        may = moderating or medium.uploaded_by_username == caller.username
+        if not (may or medium.organises):
             raise NotUploader
         async with self._database.transaction() as session:
-            await self._repository.lock_event(session, medium.event_id)
+            if not (await self._repository.lock_event(session, medium.event_id, caller.username) or may):
+                raise NotUploader
             if (file_id := await self._repository.remove(session, media_id)) is None:
                 raise NotFound
             await self._rows.discard(session, [file_id])

@@ -1,6 +1,6 @@
 """The problems only this module has."""
 
-from ijaa.shared.errors import Conflict, Forbidden
+from ijaa.shared.errors import Conflict, Forbidden, Problem
 
 
 class NotOrganiser(Forbidden):
@@ -85,3 +85,15 @@ class WrongState(Conflict):
     """The status of the event does not allow it."""
 
     code, title = "wrong-state", "The status of the event does not allow this"
+
+
+class TooManyInvitations(Conflict):
+    """So many people were asked and have not answered that no more can be."""
+
+    code, title = "too-many-invitations", "Too many invitations to this event wait for an answer"
+
+
+class InvitationNotValid(Problem):
+    """The token of a mail was never issued, is used or over, or is for another address: which of them is not told."""
+
+    status, code, title = 422, "invitation-not-valid", "This invitation is not good for you: ask for a new one"

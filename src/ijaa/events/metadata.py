@@ -3,7 +3,7 @@
 from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
-from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.invitations.models import EmailInvitation, EventInvitation, InvitationOptOut
 from ijaa.events.members.models import KnownMember
 from ijaa.events.organisers.models import EventOrganiser
 from ijaa.events.participations.models import ErasedAnswers, EventParticipation
@@ -21,6 +21,7 @@ __all__ = [
     "OUTBOX",
     "CommentEdit",
     "CommentLike",
+    "EmailInvitation",
     "ErasedAnswers",
     "Event",
     "EventComment",
@@ -28,6 +29,7 @@ __all__ = [
     "EventInvitation",
     "EventOrganiser",
     "EventParticipation",
+    "InvitationOptOut",
     "KnownMember",
     "SeatEntry",
     "SeatProof",

@@ -17,6 +17,12 @@ from ijaa.events.comments.repository import CommentRepository
 from ijaa.events.comments.service import CommentService
 from ijaa.events.comments.thread_repository import ThreadRepository
 from ijaa.events.internal.controller import internal_router
+from ijaa.events.invitations.controller import invitation_router
+from ijaa.events.invitations.email_service import AddressBook, EmailInvitations
+from ijaa.events.invitations.jobs import forgetting
+from ijaa.events.invitations.repository import InvitationRepository
+from ijaa.events.invitations.service import InvitationService, OwnInvitationService
+from ijaa.events.invitations.token_repository import EmailInvitationRepository
 from ijaa.events.members.feed import MemberFeed
 from ijaa.events.members.jobs import erasures
 from ijaa.events.members.repository import MemberRepository
@@ -39,7 +45,7 @@ from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
 from ijaa.shared.audit_sealer import Sealer
 from ijaa.shared.clock import Clock
-from ijaa.shared.crypto import derive_key
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
@@ -50,10 +56,15 @@ from ijaa.shared.jobs import JobQueue
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.mail import transport_for
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import COMMON, purge
 from ijaa.shared.redis import namespace
+
+OUTGOING_MAILS = "events/outgoing-mails"
+"""Purpose of the key that seals mails as they wait."""
 
 
 def build(
@@ -97,6 +108,42 @@ def build(
     comments = CommentService(
         database, CommentRepository(database), threads, directory, publish=publish, cursors=cursors, clock=clock
     )
+    jobs = JobQueue(database, clock)
+    mails = MailQueue(
+        jobs, SecretBox(settings.secret_key, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from
+    )
+    invitation_repository, addresses = InvitationRepository(database), EmailInvitationRepository(database)
+    book = AddressBook(
+        SecretBox(settings.secret_key, "events/invited-addresses"),
+        derive_key(settings.secret_key, "events/address-hashes"),
+    )
+    by_mail = EmailInvitations(addresses, book, mails, cursors, settings.base_url, clock)
+    invitations = InvitationService(
+        database,
+        invitation_repository,
+        by_mail,
+        addresses,
+        book,
+        participations,
+        seats,
+        directory,
+        publish=publish,
+        cursors=cursors,
+        clock=clock,
+    )
+    own_invitations = OwnInvitationService(
+        database,
+        invitation_repository,
+        by_mail,
+        addresses,
+        book,
+        repository,
+        participations,
+        seats,
+        directory,
+        cursors=cursors,
+        clock=clock,
+    )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -124,6 +171,7 @@ def build(
             seat_router(SeatLedgerService(ledger, directory, cursors)),
             organiser_router(organisers),
             comment_router(comments),
+            invitation_router(invitations, own_invitations),
         ],
         internal=[internal_router(EventsPublic(database, clock), guard)],
         lifespan=lifespan,
@@ -138,9 +186,11 @@ def build(
             clock,
         ),
         worker=JobRunner(
-            JobQueue(database, clock),
+            jobs,
             [
+                mails.kind,
                 erasures(messages),
+                forgetting(by_mail),
                 completions(events),
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),

@@ -70,6 +70,7 @@ _NAMED = """(
     OR EXISTS (SELECT FROM seat_ledger s WHERE s.username = m.username)
     OR EXISTS (SELECT FROM event_comments c WHERE c.username = m.username)
     OR EXISTS (SELECT FROM event_comment_likes l WHERE l.username = m.username)
+    OR EXISTS (SELECT FROM event_email_invitations i WHERE i.invited_by_username = m.username)
 )"""
 _LEFT_OVER = text(f"""
 SELECT m.username FROM members m

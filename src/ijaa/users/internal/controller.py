@@ -11,8 +11,10 @@ from litestar.types import Guard
 from ijaa.shared.flags import FlagsOn
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
+    AddressAsked,
     Cards,
     CardsAsked,
+    HasAddress,
     Hidden,
     HiddenAsked,
     KeysRead,
@@ -50,6 +52,11 @@ class MemberDirectoryController(Controller):
     async def hidden(self, users: NamedDependency[UsersPublic], data: JSONBody[HiddenAsked]) -> Hidden:
         """Say whom the viewer and blocks hide from each other."""
         return Hidden(sorted(await users.hidden(data.viewer)))
+
+    @post("/has-address", operation_id="hasMemberAddress", status_code=200)
+    async def has_address(self, users: NamedDependency[UsersPublic], data: JSONBody[AddressAsked]) -> HasAddress:
+        """Say whether an address is a member's own."""
+        return HasAddress(await users.has_address(data.username, data.email))
 
     @post("/standings", operation_id="getMemberStandings", status_code=200)
     async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> Standings:

@@ -9,7 +9,7 @@ from ijaa.events.invitations import service as invitations
 from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from tests.fakes import FakeUserDirectory
-from tests.integration.events.conftest import AnEvent, Api, InviteTo, Told, codes
+from tests.integration.events.conftest import AnEvent, Api, Appoint, InviteTo, Told, codes
 from tests.integration.events.invited import expire, listed, mine
 from tests.integration.users.conftest import counted
 
@@ -98,6 +98,21 @@ async def test_organisers_alone_invite(api: Api, an_event: AnEvent, invite_to: I
     assert await listed(api, event) == {"asha": "accepted"}
 
 
+async def test_who_organises_beside_the_owner_invites_as_he_does(
+    api: Api, an_event: AnEvent, appoint: Appoint, invite_to: InviteTo, told: Told
+) -> None:
+    # mutants: the owner alone; whoever has any role; invite who runs the event; name the owner as who invites
+    event = (await an_event(privacy="PRIVATE"))["id"]
+    await appoint(event, "asha")
+    await appoint(event, "ben", "CHECK_IN")
+    assert await invite_to(event, "asha", "olu", "chen", by="asha") == ["already-participating"] * 2 + ["invited"]
+    refused = await api("ben", "POST", f"/events/{event}/invitations", {"usernames": ["dina"]})
+    assert codes(refused) == (403, "not-organiser")
+    assert [(one["invited_by"], one["usernames"]) for one in await told("invitation-sent")] == [("asha", ["chen"])]
+    assert (await api.get("olu", f"/events/{event}/invitations"))["items"][0]["invited_by"] == "asha"
+    assert (await api("asha", "DELETE", f"/events/{event}/invitations/chen")).status_code == 204
+
+
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [
@@ -177,7 +192,7 @@ async def test_five_hundred_names_cost_what_one_does(
         assert done.status_code == 200
         assert {one["status"] for one in done.json()["results"]} == {"invited"}
         costs.append((len(statements), directory.calls))
-    assert costs[0] == costs[1] == (5, 1)
+    assert costs[0] == costs[1] == (6, 1)
     assert [len(one["usernames"]) for one in await told("invitation-sent")] == [1, 250]
 
 

@@ -59,13 +59,11 @@ async def test_accepting_is_the_answer(
         "status": "open", "is_read": False, "is_responded": False, "created_at": "", "expires_at": None,
     }  # fmt: skip
     assert (found["event"]["title"], found["event"]["organizer"]["name"]) == ("Reunion", "Olu")
-    await api.rsvp("asha", event, guests=1, message="with cake")
+    first = await api.rsvp("asha", event, guests=1, message="with cake")
     clock.at += timedelta(seconds=1)
     for _ in range(2):  # a seat, and the guest, stay as they are
         done = await answer(api, "asha", event, "accept")
-        assert (done.status_code, done.json()) == (200, {
-            "status": "GOING", "guests": 1, "position": None, "seats_taken": 2, "capacity": 2, "message": "with cake",
-        })  # fmt: skip
+        assert (done.status_code, done.json()) == (200, first)
     full = (await answer(api, "ben", event, "accept")).json()
     assert (full["status"], full["position"]) == ("WAITLISTED", 1)
     assert (await answer(api, "ben", event, "accept")).json() == full

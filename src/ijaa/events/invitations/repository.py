@@ -83,6 +83,7 @@ SELECT {
     columns(Asking, "e", event_id="e.id", location=_SHOWN_PLACE, organises=f"coalesce({ORGANISES}, false)")
 } FROM events e {MINE} WHERE e.id = $2 AND {VISIBLE}
 """
+_ASKING_AGAIN = text(_ASKING.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
 
 # one that expired unanswered is sent anew; in the order of the names, as every statement here that locks many rows
 _INVITE = text(f"""
@@ -202,6 +203,11 @@ class InvitationRepository:
     async def asking(self, event_id: int, viewer: str) -> Asking | None:
         """Return an event the viewer may see, or None."""
         return await self._database.fetch_one(Asking, _ASKING, viewer, event_id)
+
+    async def asking_within(self, session: AsyncSession, event_id: int, viewer: str) -> Asking | None:
+        """Return the same as the transaction has it."""
+        row = (await session.execute(_ASKING_AGAIN, {"event_id": event_id, "viewer": viewer})).first()
+        return None if row is None else Asking(*row)
 
     async def invite(
         self, session: AsyncSession, event_id: int, invitees: Sequence[Invitee], *, invited_by: str,

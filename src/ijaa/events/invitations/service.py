@@ -68,7 +68,7 @@ class InvitationService:
         hidden = await self._directory.hidden(organiser.username)
         chosen = invitees(set(names), standings, hidden)
         async with self._database.transaction() as session:
-            await self._lock(session, event_id)
+            event = await self._lock(session, organiser, event_id)
             outcomes = await self._repository.invite(
                 session, event_id, chosen, invited_by=organiser.username, message=wanted.message,
                 expires_at=wanted.expires_at, now=now,
@@ -89,22 +89,24 @@ class InvitationService:
 
     async def revoke(self, organiser: Principal, event_id: int, username: str) -> None:
         """Take an invitation back; of a private event with sight and seat."""
-        event, name = await self._organised(organiser, event_id), username.lower()
+        name = username.lower()
+        await self._organised(organiser, event_id)
         async with self._database.transaction() as session:
-            await self._seats.lock(session, event_id, self._clock.now())
+            await self._locked(session, organiser, event_id)
             revoked = await self._repository.revoke(session, event_id, name)
             if revoked is None:
                 raise NotFound("This member is not invited.")
             if revoked.privacy == "PRIVATE":
                 await self._participations.part(session, event_id, name)
             told = [] if revoked.is_void else [name]
-            await self._publish(session, InvitationRevoked(event_id=event.event_id, usernames=told))
+            await self._publish(session, InvitationRevoked(event_id=event_id, usernames=told))
 
     async def remind(self, organiser: Principal, event_id: int) -> Reminded:
         """Ask everybody again who has not answered, each at most once a day; return how many."""
-        event, now = await self._organised(organiser, event_id), self._clock.now()
+        await self._organised(organiser, event_id)
+        now = self._clock.now()
         async with self._database.transaction() as session:
-            await self._lock(session, event_id)
+            event = await self._lock(session, organiser, event_id)
             found = await self._repository.remind(session, event_id, now, now - REMINDED_AFTER)
             told = [name for name, is_void in found if not is_void]
             await self._tell(session, event, "reminder", organiser.username, told)
@@ -148,21 +150,24 @@ class InvitationService:
         """Take the invitation of an address back, and forget the address."""
         await self._organised(organiser, event_id)
         async with self._database.transaction() as session:
-            await self._seats.lock(session, event_id, self._clock.now())
+            await self._locked(session, organiser, event_id)
             if not await self._addresses.revoke(session, event_id, invitation_id):
                 raise NotFound("This address is not invited.")
 
     async def _organised(self, member: Principal, event_id: int) -> Asking:
-        event = await self._repository.asking(event_id, member.username)
-        if event is None:
-            raise NotFound
-        if not event.organises:
-            raise NotOrganiser
+        return _run(await self._repository.asking(event_id, member.username))
+
+    async def _lock(self, session: AsyncSession, organiser: Principal, event_id: int) -> Asking:
+        """Lock an event that takes answers, and is the organiser's still; return it."""
+        event, is_open = await self._locked(session, organiser, event_id)
+        if not is_open:
+            raise WrongState("An event invites while it is published and takes answers.")
         return event
 
-    async def _lock(self, session: AsyncSession, event_id: int) -> None:
-        if not await self._seats.lock(session, event_id, self._clock.now()):
-            raise WrongState("An event invites while it is published and takes answers.")
+    async def _locked(self, session: AsyncSession, organiser: Principal, event_id: int) -> tuple[Asking, bool]:
+        """Lock an event that is the organiser's still: he may have been dismissed; say whether it takes answers."""
+        is_open = await self._seats.lock(session, event_id, self._clock.now())
+        return _run(await self._repository.asking_within(session, event_id, organiser.username)), is_open
 
     async def _tell(
         self, session: AsyncSession, event: Asking, occasion: Occasion, by: str, names: Sequence[str]
@@ -288,6 +293,15 @@ class OwnInvitationService:
         names |= {row.invited_by for row in rows if row.invited_by}
         cards = await cards_of(self._directory, names, member.username)
         return [_own(row, events[row.event_id], cards) for row in rows if row.event_id in events]
+
+
+def _run(event: Asking | None) -> Asking:
+    """Return an event its viewer runs; raise `NotFound` or `NotOrganiser`."""
+    if event is None:
+        raise NotFound
+    if not event.organises:
+        raise NotOrganiser
+    return event
 
 
 def _invitation(row: InvitationRow, card: MemberCard) -> InvitationRead:

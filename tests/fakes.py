@@ -61,6 +61,13 @@ class FakeUserDirectory:
             raise Unavailable("The directory is down.")
         return self._hidden_from(viewer)
 
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is a member's address: his name at one place."""
+        if self.down:
+            raise Unavailable("The directory is down.")
+        known = username in self.members and self.members[username][1] == "active"
+        return known and email == f"{username}@alumni.example"
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands."""
         self._called()

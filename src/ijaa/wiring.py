@@ -75,6 +75,10 @@ class LocalUserDirectory:
         """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
         return await self._public.hidden(viewer)
 
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is the address a member has confirmed."""
+        return await self._public.has_address(username, email)
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._public.standings(usernames)

@@ -74,3 +74,14 @@ async def test_blocked_members_are_hidden_from_each_other_and_from_nobody_else(d
             assert cards.keys() == {"asha", "bilal", "chitra"} - hidden
     assert set(await directory.port.cards(["asha", "bilal"], None)) == {"asha", "bilal"}
     assert set(await directory.port.shared_cards(["asha", "bilal"])) == {"asha", "bilal"}
+
+
+async def test_an_address_is_told_to_be_somebodys_and_never_which_it_is(directory: Directory) -> None:
+    # mutants: whoever has it; an account that may not act; an address that is compared as it is typed
+    await directory.add("asha", "Asha Rahman")
+    await directory.add("chitra", "Chitra Devi", "suspended")
+    for username, email, is_it in (
+        ("asha", "asha@alumni.example", True), ("asha", "chitra@alumni.example", False), ("asha", "", False),
+        ("chitra", "chitra@alumni.example", False), ("nobody", "asha@alumni.example", False),
+    ):  # fmt: skip
+        assert await directory.port.has_address(username, email) is is_it

@@ -14,6 +14,7 @@ from ijaa.shared.database import Database
 from ijaa.shared.text import fold
 from ijaa.users.directory.repository import DirectoryRepository
 from ijaa.users.profiles.domain import FIELDS, LISTS, Audience, relation, shown
+from tests.surface.digests import Watched
 from tests.surface.world import World
 
 PEOPLE = [f"m{number:02}" for number in range(14)]
@@ -179,6 +180,7 @@ async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[i
                 file_type="video/mp4", caption="Tea", is_approved=rng.random() < 0.8,
             )  # fmt: skip
             await events.put("event_media_likes", media_id=medium, username=rng.choice(PEOPLE))
+    await _invitations(events, rng, start)
     kept = {
         "connections": users, "announcements": users, "reports": users,
         "events": events, "event_comments": events, "event_media": events,
@@ -186,4 +188,21 @@ async def occasions(world: World, rng: random.Random) -> Mapping[str, Sequence[i
     for kind, database in kept.items():
         ids: Any = await database.value(f"SELECT array_agg(id ORDER BY id) FROM {kind}")
         found[kind] = ids
-    return found
+    own: Any = await events.value("SELECT array_agg(id ORDER BY id) FROM events WHERE created_by_username = 'asha'")
+    return found | {"own events": own}
+
+
+async def _invitations(events: Watched, rng: random.Random, start: datetime) -> None:
+    """Have everybody invited by one who looks, to what nobody else sees; and those who look by everybody."""
+    told = {
+        "waitlist_mode": "auto", "max_guests": 0, "is_online": False, "requires_approval": False,
+        "start_date": start, "end_date": start + timedelta(hours=2), "timezone": "UTC", "status": "PUBLISHED",
+    }  # fmt: skip
+    mine = await events.put("events", created_by_username="asha", title="Dinner", privacy="PRIVATE", **told)
+    for name in PEOPLE:
+        await events.put("event_invitations", event_id=mine, invited_username=name, invited_by_username="asha",
+                         is_void=rng.random() < 0.3)  # fmt: skip
+    for name in PEOPLE:
+        event_id = await events.put("events", created_by_username="olu", title="Tea", privacy="INVITE_ONLY", **told)
+        for viewer in _KNOWN:
+            await events.put("event_invitations", event_id=event_id, invited_username=viewer, invited_by_username=name)

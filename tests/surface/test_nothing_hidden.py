@@ -32,6 +32,7 @@ _WANTED: Sequence[Mapping[str, str]] = (
 _PAGES = (
     "getApiPageAsset", "getLandingPage", "getConfirmationPage", "getResetPage", "getEmailChangePage",
     "getUnsubscribePage", "openUnsubscribeLink", "getReturnPage", "getReturnScript",
+    "getInvitationPage", "getInvitationOptOutPage", "getInvitationOptOutScript",
     "getUnsubscribeScript", "getStyle", "getScript", "getResetScript", "getEmailChangeScript",
 )  # fmt: skip
 _SERVICES = (
@@ -62,6 +63,8 @@ EXCEPTED = {
 """Routes a member or the public may read that are not driven here, each with its reason."""
 OWN_BLOCKS = {"listMyBlocks", "getMyBlock"}
 """What names somebody hidden to him who hid him."""
+OWN_WORDS = {"listInvitations"}
+"""What says the names the viewer gave himself, to whoever they belong."""
 OF_EVENTS = {
     "listParticipants",
     "listOrganisers",
@@ -72,6 +75,7 @@ OF_EVENTS = {
     "listReplies",
     "listMedia",
     "getMedium",
+    "listMyInvitations",
 }
 """What shows the name of a barred member until the message of it has come, which none does here."""
 
@@ -97,7 +101,15 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
     return {
         **{name: [(path, {})] for name, path in mine.items()},
         "previewMyProfile": [("/me/profile/preview", {"as": one}) for one in ("public", "member", "connection")],
-        "listMyEvents": [("/me/events", {"role": one}) for one in ("organizer", "participant")],
+        "listMyInvitations": [
+            ("/me/invitations", {"status": one, "include_total": "true"}) for one in ("open", "answered", "all")
+        ],
+        "listInvitations": [
+            (f"/events/{one}/invitations", {"include_total": "true", "status": status} if status else {})
+            for one, status in product(ids["own events"], (None, "open", "accepted"))
+        ],
+        "listEmailInvitations": of_ids("/events/{}/email-invitations", "own events"),
+        "listMyEvents": [("/me/events", {"role": one}) for one in ("organizer", "participant", "invitee")],
         "getMember": of_each("/users/{}"),
         "listExperiences": of_each("/users/{}/experiences"),
         "listInterests": of_each("/users/{}/interests"),
@@ -141,7 +153,7 @@ def driven(ids: Mapping[str, Sequence[int]]) -> Mapping[str, Requests]:
 
 def test_every_route_somebody_reads_is_driven_or_excepted(world: World) -> None:
     """Kills: a route that is added and that nobody thinks of here."""
-    kinds = ("connections", "announcements", "reports", "events", "event_comments", "event_media")
+    kinds = ("connections", "announcements", "reports", "events", "own events", "event_comments", "event_media")
     asked = driven({kind: [] for kind in kinds})
     read = {one.name for one in world.operations if one.method == "GET" and _for_members(one)}
     assert asked.keys() & EXCEPTED.keys() == set()
@@ -175,7 +187,7 @@ async def test_nothing_hidden_changes_anything_that_is_read(world: World, seed: 
             if status == httpx.codes.OK:
                 answered.add(name)
                 hidden = lives.blocked(viewer) if name in OF_EVENTS else lives.hidden(viewer)
-                named = [one for one in hidden if f'"{one}"' in body and name not in OWN_BLOCKS]
+                named = [one for one in hidden if f'"{one}"' in body and name not in OWN_BLOCKS | OWN_WORDS]
                 assert not named, (who, place, named)
         await lives.rewrite(viewer)
         after = await _everything(world.client, asked, headers)

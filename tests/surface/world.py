@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from ijaa import wiring
 from ijaa.app import create_app
+from ijaa.events.invitations.email_service import AddressBook
 from ijaa.settings import MODULES, ModuleName, Settings, read_settings
 from ijaa.shared import access_tokens
 from ijaa.shared.crypto import SecretBox
@@ -148,7 +149,7 @@ async def a_world(servers: Mapping[str, str], folder: Path) -> AsyncIterator[Wor
         await _people(databases["users"])
         world.ids["connection_id"] = await _connections(databases["users"])
         await world.sign_in()
-        await _events(world)
+        await _events(world, environ["IJAA_SECRET_KEY"])
         await _files(world, settings)
         await _media(world, settings)
         world._keys = SigningKeys(
@@ -206,7 +207,13 @@ async def _connections(users: Watched) -> dict[str, str]:
     return {"existing": await asked("ben", "asha"), "hidden": await asked("asha", "sus")}
 
 
-async def _events(world: World) -> None:
+def _an_address(secret: str, event_id: int | None) -> dict[str, bytes]:
+    book = AddressBook(SecretBox(secret, "events/invited-addresses"), b"k" * 32)
+    made = book.addressed(event_id or 0, "somebody@else.example")
+    return {"address_hash": made.hashed, "sealed_address": made.sealed, "token_hash": made.token_hash}
+
+
+async def _events(world: World, secret: str) -> None:
     events = world.databases["events"]
     start = datetime.now(UTC) + timedelta(hours=6)  # its door is open
 
@@ -223,7 +230,13 @@ async def _events(world: World) -> None:
     await event("omar")
     for username, role in (("cora", "CO_ORGANISER"), ("hal", "CHECK_IN")):
         await events.put("event_organisers", event_id=open_event, username=username, role=role, added_by="olu")
-    await events.put("event_invitations", event_id=open_event, invited_username="ivo", invited_by_username="olu")
+    invited = [
+        await events.put("event_invitations", event_id=one, invited_username=name, invited_by_username="olu")
+        for name, one in (("ivo", open_event), ("asha", open_event), ("sus", open_event))
+    ]
+    addressed = await events.put(
+        "event_email_invitations", event_id=open_event, invited_by_username="olu", **_an_address(secret, open_event)
+    )
     await events.put(
         "event_participations", event_id=open_event, participant_username="asha", status="PENDING", guests=0
     )
@@ -270,6 +283,8 @@ async def _events(world: World) -> None:
         "event_id": {"existing": str(open_event), "hidden": str(draft)},
         "comment_id": {"existing": str(said[0]), "hidden": str(said[1])},
         "username": {"existing": "asha", "hidden": "sus"},
+        "invitation_id": {"existing": str(invited[1]), "hidden": str(invited[2])},
+        "email_invitation_id": {"existing": str(addressed)},
         "experience_id": {"existing": own["asha"]["experiences"], "hidden": own["sus"]["experiences"]},
         "interest_id": {"existing": own["asha"]["interests"], "hidden": own["sus"]["interests"]},
         "module": {"existing": "users"},

@@ -127,3 +127,15 @@ class MediumApproved(Conflict):
     """Somebody approved it meanwhile, or took it away."""
 
     code, title = "medium-approved", "This does not wait for approval any more: delete it instead"
+
+
+class TooManyInvitations(Conflict):
+    """So many people were asked and have not answered that no more can be."""
+
+    code, title = "too-many-invitations", "Too many invitations to this event wait for an answer"
+
+
+class InvitationNotValid(Problem):
+    """The token of a mail was never issued, is used or over, or is for another address: which of them is not told."""
+
+    status, code, title = 422, "invitation-not-valid", "This invitation is not good for you: ask for a new one"

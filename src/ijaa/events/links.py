@@ -33,6 +33,10 @@ class EventLinks:
         link = self._links.write(path, viewer or _PUBLIC)
         return f"{link}&variant={variant}" if variant else link
 
+    def banner(self, event_id: int, banner: str | None, viewer: str | None) -> str | None:
+        """Return a link to the banner of an event that has one."""
+        return None if banner is None else self.of(banner_path(event_id, banner), viewer)
+
     def opened(self, path: str, token: str | None) -> tuple[str | None, int] | None:
         """Return for whom a link was made and the seconds it is still good, or None for no good link."""
         if token is None or (found := self._links.read(path, token)) is None:

@@ -7,6 +7,7 @@ from ijaa.shared.messages import Message
 
 Change = Literal["cancelled", "moved", "needs-organiser"]
 Role = Literal["ORGANISER", "CO_ORGANISER", "CHECK_IN"]
+Occasion = Literal["invitation", "reminder"]
 Reason = Literal["seat-freed", "seats-added"]
 """Why there was a seat: somebody else's, nobody says whose, or the organiser's."""
 
@@ -140,6 +141,30 @@ class Mentioned(Message, frozen=True, kw_only=True):
     usernames: list[str]
 
 
+class InvitationSent(Message, frozen=True, kw_only=True):
+    """Members were invited to an event, or are asked again for their answer."""
+
+    TYPE: ClassVar[str] = "ijaa.events.invitation-sent.v1"
+
+    event_id: int
+    occasion: Occasion
+    invited_by: str
+    """Who asks: nobody is told of whom a block hides from him."""
+    title: str
+    start_date: datetime
+    timezone: str
+    usernames: list[str]
+
+
+class InvitationRevoked(Message, frozen=True, kw_only=True):
+    """Members are not invited to an event any more."""
+
+    TYPE: ClassVar[str] = "ijaa.events.invitation-revoked.v1"
+
+    event_id: int
+    usernames: list[str]
+
+
 PUBLISHED: tuple[type[Message], ...] = (
     SeatPromoted,
     SeatOffered,
@@ -150,4 +175,6 @@ PUBLISHED: tuple[type[Message], ...] = (
     OrganiserAppointed,
     CommentReplied,
     Mentioned,
+    InvitationSent,
+    InvitationRevoked,
 )

@@ -4,7 +4,7 @@ from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
 from ijaa.events.discovery.models import EventActivity
-from ijaa.events.invitations.models import EventInvitation
+from ijaa.events.invitations.models import EmailInvitation, EventInvitation, InvitationOptOut
 from ijaa.events.media.models import EventMedium, MediumLike
 from ijaa.events.members.models import KnownMember
 from ijaa.events.organisers.models import EventOrganiser
@@ -23,6 +23,7 @@ __all__ = [
     "OUTBOX",
     "CommentEdit",
     "CommentLike",
+    "EmailInvitation",
     "ErasedAnswers",
     "Event",
     "EventActivity",
@@ -32,6 +33,7 @@ __all__ = [
     "EventMedium",
     "EventOrganiser",
     "EventParticipation",
+    "InvitationOptOut",
     "KnownMember",
     "MediumLike",
     "SeatEntry",

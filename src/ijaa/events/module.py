@@ -31,6 +31,12 @@ from ijaa.events.discovery.service import DiscoveryService
 from ijaa.events.files.repository import FileRepository
 from ijaa.events.files.service import FileRows
 from ijaa.events.internal.controller import internal_router
+from ijaa.events.invitations.controller import invitation_router
+from ijaa.events.invitations.email_service import AddressBook, EmailInvitations
+from ijaa.events.invitations.jobs import forgetting
+from ijaa.events.invitations.repository import InvitationRepository
+from ijaa.events.invitations.service import InvitationService, OwnInvitationService
+from ijaa.events.invitations.token_repository import EmailInvitationRepository
 from ijaa.events.links import EventLinks
 from ijaa.events.media.controller import media_router
 from ijaa.events.media.repository import MediaRepository
@@ -64,7 +70,7 @@ from ijaa.shared.audit import audit_key, pseudonym
 from ijaa.shared.audit_anchors import Anchors
 from ijaa.shared.audit_sealer import Sealer
 from ijaa.shared.clock import Clock
-from ijaa.shared.crypto import derive_key
+from ijaa.shared.crypto import SecretBox, derive_key
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from ijaa.shared.http.services import requires_service
@@ -75,6 +81,8 @@ from ijaa.shared.jobs import JobQueue, Kind
 from ijaa.shared.listener import Listener
 from ijaa.shared.live import Live
 from ijaa.shared.live_bus import LiveBus
+from ijaa.shared.mail import transport_for
+from ijaa.shared.mail_queue import MailQueue
 from ijaa.shared.outbox import Outbox
 from ijaa.shared.pages import Cursors
 from ijaa.shared.purge import COMMON, purge
@@ -105,6 +113,10 @@ def file_parts(settings: Settings, database: Database, jobs: JobQueue, clock: Cl
     return Files(
         storage, StoredFiles(storage, Images()), rows, links, (discards(storage), sweep(storage, rows.known, clock))
     )
+
+
+OUTGOING_MAILS = "events/outgoing-mails"
+"""Purpose of the key that seals mails as they wait."""
 
 
 def build(
@@ -168,6 +180,42 @@ def build(
     )
     activity = DiscoveryRepository(database)
     discovery = DiscoveryService(activity, repository, directory, interests, files.links, clock)
+    mails = MailQueue(
+        jobs, SecretBox(settings.secret_key, OUTGOING_MAILS), transport_for(settings.mail_url), settings.mail_from
+    )
+    invitation_repository, addresses = InvitationRepository(database), EmailInvitationRepository(database)
+    book = AddressBook(
+        SecretBox(settings.secret_key, "events/invited-addresses"),
+        derive_key(settings.secret_key, "events/address-hashes"),
+    )
+    by_mail = EmailInvitations(addresses, book, mails, cursors, settings.base_url, clock)
+    invitations = InvitationService(
+        database,
+        invitation_repository,
+        by_mail,
+        addresses,
+        book,
+        participations,
+        seats,
+        directory,
+        publish=publish,
+        cursors=cursors,
+        clock=clock,
+    )
+    own_invitations = OwnInvitationService(
+        database,
+        invitation_repository,
+        by_mail,
+        addresses,
+        book,
+        repository,
+        participations,
+        seats,
+        directory,
+        files.links,
+        cursors=cursors,
+        clock=clock,
+    )
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -201,6 +249,7 @@ def build(
             check_in_router(door),
             roster_router(RosterService(database, RosterRepository(database), directory, clock)),
             discovery_router(discovery),
+            invitation_router(invitations, own_invitations),
         ],
         internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,
@@ -217,7 +266,9 @@ def build(
         worker=JobRunner(
             jobs,
             [
+                mails.kind,
                 erasures(messages),
+                forgetting(by_mail),
                 completions(events),
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),

@@ -34,13 +34,15 @@ PERSONAL = (
     ),
     Holding(
         table="event_invitations",
-        personal="invited_username invited_by_username personal_message is_read is_responded created_at",
-        none="id event_id",
+        personal="invited_username invited_by_username personal_message is_void is_read is_responded created_at",
+        none="id event_id expires_at reminded_at",
+        withheld={"is_void": "it would tell who invited of a block, or of an account, that is none of his business"},
         # whether he has read it is nothing for who invited him
         partly={
             name: f"CASE WHEN invited_username = :username THEN {name} END" for name in ("is_read", "is_responded")
         },
-        export=Rows("invited_username = :username OR invited_by_username = :username"),
+        # one that is void was never sent: it would tell whom a block hides from whom
+        export=Rows("invited_username = :username AND NOT is_void OR invited_by_username = :username"),
         # whom he invited stays invited, by nobody
         erasure=By(
             "DELETE FROM event_invitations WHERE invited_username = :username",
@@ -90,6 +92,23 @@ PERSONAL = (
         none="event_id comments version",
         export=NotExported("numbers"),
         erasure=Stays("numbers"),
+    ),
+    Holding(
+        table="event_email_invitations",
+        personal="invited_by_username personal_message sealed_address mails sent_at",
+        pseudonymous="address_hash token_hash",
+        none="id event_id is_revoked expires_at",
+        withheld=dict.fromkeys(("sealed_address", "address_hash", "token_hash"), "of somebody else"),
+        export=Rows("invited_by_username = :username"),
+        # without who brought it along nothing speaks for keeping an address
+        erasure=By("DELETE FROM event_email_invitations WHERE invited_by_username = :username"),
+    ),
+    Holding(
+        table="invitation_opt_outs",
+        pseudonymous="address_hash",
+        none="created_at",
+        export=NotExported("which address it is, nobody can tell who is not given one to compare"),
+        erasure=Stays("the wish to be left alone has to outlive whoever had it"),
     ),
     Holding(
         table="events",
@@ -182,6 +201,7 @@ PERSONAL = (
                 """
                 for names in ("usernames", "organisers")
             ),
+            "DELETE FROM outbox WHERE parked_at IS NOT NULL AND data ->> 'invited_by' = :username",
         ),
     ),
     INBOX,

@@ -51,6 +51,10 @@ class UserDirectory(Protocol):
         """
         ...
 
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is the address a member has confirmed; nothing else of it is told."""
+        ...
+
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""
         ...

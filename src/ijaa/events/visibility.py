@@ -24,7 +24,18 @@ ORGANISED = """e.id IN (
 )"""
 """`ORGANISES` from the side of the viewer: finds his few among all events by index."""
 
-INVITED = "EXISTS (SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = $1::text)"
+_INVITED = (
+    "EXISTS (SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = {} AND NOT i.is_void"
+    " AND (i.is_responded OR i.expires_at IS NULL OR i.expires_at > now()))"
+)
+INVITED = _INVITED.format("$1::text")
+"""An invitation that holds: one that was answered does not expire any more, a void one never held.
+
+The clock is the database's: no reader has to hand in the time.
+"""
+
+INVITED_WAITER = _INVITED.format("w.participant_username")
+"""The same of whoever waits: `w` is his answer."""
 
 VISIBLE = f"""(
     e.status <> 'DRAFT' AND (

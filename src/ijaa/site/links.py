@@ -25,6 +25,15 @@ inbox here.</p>
 _RETURN = """<p id="said" role="status">One click, and your account stays, with everything in it.</p>
 <p><button id="return" type="button">Come back</button></p>"""
 
+_INVITED = """<p>You are invited to an event of the alumni. Sign in with the account that has exactly the address
+this mail went to, or register one with it; the invitation is then yours with one request:</p>
+<pre>POST /api/v1/invitations/redeem
+{"token": "…"}</pre>
+<p>The token is the one of the mail, and it is good once. <a href="/schema">The API</a> lets you try it.</p>"""
+
+_REFUSE = """<p id="said" role="status">One click, and nobody can send an invitation to this address any more.</p>
+<p><button id="refuse" type="button">No more invitations</button></p>"""
+
 # a mail scanner that opens the link must not spend the token: only what a person does here sends it
 _SEND = """
 const said = document.getElementById("said");
@@ -84,6 +93,18 @@ button.addEventListener("click", async () => {{
 """
 
 
+_REFUSE_SCRIPT = f"""{_SEND}
+const button = document.getElementById("refuse");
+button.addEventListener("click", async () => {{
+  button.disabled = true;
+  const [taken, body] = await send("/invitations/opt-out", {{token}});
+  said.textContent = taken ? "You get no more invitations at this address." : body.detail;
+  button.hidden = taken;
+  button.disabled = false;
+}});
+"""
+
+
 def link_routes() -> Sequence[HTTPRouteHandler]:
     """Return the routes of the pages with their scripts."""
 
@@ -119,7 +140,25 @@ def link_routes() -> Sequence[HTTPRouteHandler]:
     async def confirm_script() -> Response[str]:
         return _script(_CONFIRM_SCRIPT)
 
-    return reset, confirm, leave, back, reset_script, confirm_script, leave_script, back_script
+    return (
+        reset, confirm, leave, back, reset_script, confirm_script, leave_script, back_script, *_invitation_routes(),
+    )  # fmt: skip
+
+
+def _invitation_routes() -> Sequence[HTTPRouteHandler]:
+    @get("/invitation", operation_id="getInvitationPage")
+    async def invited(token: Token) -> Response[str]:  # noqa: ARG001 - whoever is signed in sends it
+        return page("You are invited", _INVITED)
+
+    @get("/no-invitations", operation_id="getInvitationOptOutPage")
+    async def refuse(token: Token) -> Response[str]:  # noqa: ARG001 - its script reads it
+        return page("No more invitations", _REFUSE, script="/no-invitations.js")
+
+    @get("/no-invitations.js", operation_id="getInvitationOptOutScript")
+    async def refuse_script() -> Response[str]:
+        return _script(_REFUSE_SCRIPT)
+
+    return invited, refuse, refuse_script
 
 
 def _script(text: str) -> Response[str]:

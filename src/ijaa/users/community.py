@@ -81,6 +81,8 @@ from ijaa.users.ports import (
     CommentReplied,
     EventChanged,
     EventCompanions,
+    InvitationRevoked,
+    InvitationSent,
     MemberRecords,
     Mentioned,
     OrganiserAppointed,
@@ -181,6 +183,8 @@ def notification_parts(
         Subscription(OrganiserAppointed, told.organiser_appointed),
         Subscription(CommentReplied, told.comment_replied),
         Subscription(Mentioned, told.mentioned),
+        Subscription(InvitationSent, told.invitation_sent),
+        Subscription(InvitationRevoked, told.invitation_revoked),
     )
     service = NotificationService(database, repository, live.tell, cursors, clock)
     return Notifications(

@@ -36,7 +36,8 @@ _COMMUNITY = (
             WHERE (c.requester_username = :username OR c.receiver_username = :username)
               AND u.username IN (c.requester_username, c.receiver_username)
               AND n.user_id = u.id AND n.subject = 'connection/' || c.id
-            """
+            """,
+            "DELETE FROM notifications WHERE kind = 'invitation' AND facts ->> 'username' = :username",
         ),
     ),
     Holding(

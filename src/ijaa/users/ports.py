@@ -240,3 +240,26 @@ class Mentioned(Message, frozen=True, kw_only=True):
     title: str
     comment_id: int
     usernames: list[str]
+
+
+class InvitationSent(Message, frozen=True, kw_only=True):
+    """Members were invited to an event, or are asked again."""
+
+    TYPE: ClassVar[str] = "ijaa.events.invitation-sent.v1"
+
+    event_id: int
+    occasion: Literal["invitation", "reminder"]
+    invited_by: str
+    title: str
+    start_date: datetime
+    timezone: str
+    usernames: list[str]
+
+
+class InvitationRevoked(Message, frozen=True, kw_only=True):
+    """Members are not invited to an event any more."""
+
+    TYPE: ClassVar[str] = "ijaa.events.invitation-revoked.v1"
+
+    event_id: int
+    usernames: list[str]

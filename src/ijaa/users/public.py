@@ -7,6 +7,7 @@ from ijaa.shared.clock import Clock
 from ijaa.shared.flags import FeatureFlags
 from ijaa.shared.principals import TokenVerifier
 from ijaa.users.connections.block_repository import BlockRepository
+from ijaa.users.identifiers import fold_email
 from ijaa.users.messages import PUBLISHED
 from ijaa.users.personal import PERSONAL
 from ijaa.users.profiles.domain import Relation, relation
@@ -76,6 +77,10 @@ class UsersPublic:
         if found is None:
             return MemberContext(interests=[], location=None, connections=[])
         return MemberContext(interests=found.interests, location=found.location, connections=found.connections)
+
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is the address a member who may act has confirmed. Raises `Unavailable`."""
+        return await self._profiles.has_address(username.lower(), fold_email(email), self._clock.now())
 
     async def standings(self, usernames: Collection[str]) -> dict[str, Standing]:
         """Return where each member stands, by username as asked for; every name is in the answer.

@@ -36,6 +36,7 @@ HIS: Mapping[str, str] = {
     "outbox": "subject = '{username}'",
     "event_invitations": "invited_by_username = '{username}'",
     "event_organisers": "added_by = '{username}'",
+    "event_email_invitations": "invited_by_username = '{username}'",
     "reports": "reporter_username = '{username}'",
     "notifications": "id = (SELECT max(id) FROM notifications WHERE user_id = {id})",
 }

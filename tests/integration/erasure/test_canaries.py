@@ -100,6 +100,7 @@ async def a_life(house: House, asha: Header, ben: Header) -> None:
     found = await call(ben, "GET", "/connections", params={"direction": "incoming"})
     await call(ben, "POST", f"/connections/{found['items'][0]['id']}/accept")
     dina = await house.member("dina")
+    await call(asha, "POST", f"/events/{mine}/invitations", {"usernames": ["dina"], "message": line})  # who is told
     await call(dina, "POST", "/connections", {"username": NAME})
     asked = await call(asha, "GET", "/connections", params={"direction": "incoming"})
     await call(asha, "POST", f"/connections/{asked['items'][0]['id']}/accept")  # which dina is told
@@ -139,6 +140,9 @@ ROWS = {
         FROM events e, (VALUES ('chen', '{username}'), ('{username}', 'ben')) AS pair (whom, by);
         UPDATE event_participations SET checked_in_at = now(), checked_in_by = '{username}'
         WHERE participant_username = 'ben';
+        INSERT INTO event_email_invitations (event_id, invited_by_username, personal_message, address_hash,
+                                             sealed_address, token_hash, sent_at)
+        SELECT id, '{username}', '{stem}', sha256('a'), '{stem}', sha256(id::text::bytea), now() FROM events;
         INSERT INTO outbox (id, type, subject, data, created_at, parked_at) VALUES
             (gen_random_uuid(), 'x', '{username}', '{{"username": "{username}"}}', now(), now()),
             (gen_random_uuid(), 'y', '7', '{{"usernames": ["{username}"]}}', now(), now()),

@@ -29,6 +29,7 @@ from tests.fakes import FakeFeatureFlags, FakeMemberInterests, FakeTokenVerifier
 AnEvent = Callable[..., Awaitable[dict[str, Any]]]
 Invite = Callable[..., Awaitable[None]]
 Appoint = Callable[..., Awaitable[dict[str, Any]]]
+InviteTo = Callable[..., Awaitable[list[str]]]
 Told = Callable[[str], Awaitable[list[dict[str, Any]]]]
 Start = Callable[[], AbstractAsyncContextManager["Api"]]
 
@@ -211,7 +212,7 @@ def an_event(api: Api, body: Callable[..., dict[str, Any]]) -> AnEvent:
 
 @pytest.fixture
 def invite(events_database: Database, clock: FrozenClock) -> Invite:
-    """Return what invites members to an event; the routes for it come later."""
+    """Return what invites members to an event, past the route."""
 
     async def invited(event: int, *usernames: str) -> None:
         async with events_database.transaction() as session:
@@ -236,6 +237,20 @@ def appoint(api: Api) -> Appoint:
         return found
 
     return appointed
+
+
+@pytest.fixture
+def invite_to(api: Api) -> InviteTo:
+    """Return what invites by the route; the answer is the statuses in the order of the names."""
+
+    async def invited(event: int, *usernames: str, by: str = "olu", **given: object) -> list[str]:
+        answer = await api(by, "POST", f"/events/{event}/invitations", {"usernames": usernames, **given})
+        assert answer.status_code == 200, answer.text
+        results = answer.json()["results"]
+        assert [one["username"] for one in results] == [name.lower() for name in usernames]
+        return [one["status"] for one in results]
+
+    return invited
 
 
 @pytest.fixture

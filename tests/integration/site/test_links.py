@@ -8,6 +8,8 @@ import httpx
 import pytest
 from litestar import Litestar, Router
 
+from ijaa.events.invitations.mails import invitation_mail
+from ijaa.events.invitations.repository import Asking
 from ijaa.policies import POLICIES
 from ijaa.shared.http.floor import HttpFloor, observed
 from ijaa.site.links import link_routes
@@ -60,3 +62,23 @@ async def test_a_link_without_its_token_is_told_what_is_missing(client: httpx.As
     # kills: a pointer to nothing, as Litestar tells the name in its text alone
     answer = await client.get(f"/{page}")
     assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "/token", "detail": "is required"}])
+
+
+async def test_the_links_of_an_invitation_open_pages_that_spend_nothing(client: httpx.AsyncClient) -> None:
+    """Kills: a link nobody answers; a page that takes an invitation, or refuses all, by being opened."""
+    event = Asking(
+        event_id=7, title="Tea", start_date=datetime.now(UTC), end_date=datetime.now(UTC), timezone="UTC",
+        location=None, privacy="PUBLIC", organises=True,
+    )  # fmt: skip
+    mail = invitation_mail(
+        "a@b.c", event, inviter="Olu", message=None, expires_at=datetime.now(UTC), token=TOKEN, opt_out="o" * 43,
+        base_url="http://site",
+    )  # fmt: skip
+    links = re.findall(r"http://site(/\S+)", mail.text)
+    assert links == [f"/invitation?token={TOKEN}", f"/no-invitations?token={'o' * 43}"]
+    pages = [await client.get(link) for link in links]
+    assert [one.status_code for one in pages] == [200, 200]
+    assert TOKEN not in pages[0].text
+    assert "<script" not in pages[0].text
+    script = (await client.get("/no-invitations.js")).text
+    assert script.index("addEventListener") < script.index('send("/invitations/opt-out"')

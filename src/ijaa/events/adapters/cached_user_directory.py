@@ -74,6 +74,10 @@ class CachedUserDirectory:
         """Return where each member stands; every name asked for is in the answer."""
         return await self._directory.standings(usernames)
 
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is the address a member has confirmed; asked, never remembered."""
+        return await self._directory.has_address(username, email)
+
     async def hidden(self, viewer: str) -> frozenset[str]:
         """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
         now = self._clock.now()

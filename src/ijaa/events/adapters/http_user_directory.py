@@ -36,6 +36,15 @@ class _Hidden(msgspec.Struct, frozen=True):
     usernames: frozenset[str]
 
 
+class _AddressAsked(msgspec.Struct, frozen=True):
+    username: str
+    email: str
+
+
+class _HasAddress(msgspec.Struct, frozen=True):
+    has_address: bool
+
+
 class _Standings(msgspec.Struct, frozen=True):
     standings: dict[str, Standing]
 
@@ -64,6 +73,11 @@ class HttpUserDirectory:
     async def hidden(self, viewer: str) -> frozenset[str]:
         """Return the usernames of all whom blocks keep from a member's sight, whoever blocked whom."""
         return (await self._peer.post(_Hidden, "/internal/v1/members/hidden", _HiddenAsked(viewer))).usernames
+
+    async def has_address(self, username: str, email: str) -> bool:
+        """Whether this is the address a member has confirmed."""
+        asked = _AddressAsked(username, email)
+        return (await self._peer.post(_HasAddress, "/internal/v1/members/has-address", asked)).has_address
 
     async def standings(self, usernames: Collection[str]) -> Mapping[str, Standing]:
         """Return where each member stands; every name asked for is in the answer."""

@@ -17,7 +17,7 @@ from ijaa.events.catalogue.news import News, occasion
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.catalogue.schemas import EventCreate, EventDetails, EventPatch, EventRead, UnledEvent
 from ijaa.events.errors import HasParticipants, NotActive, NotOrganiser, NotOwner, WrongState
-from ijaa.events.links import EventLinks, banner_path
+from ijaa.events.links import EventLinks
 from ijaa.events.ports import UserDirectory
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.tables import AUDIT_LOG
@@ -242,7 +242,7 @@ class EventService:
             replace(
                 event,
                 organizer=cards.get(event.created_by_username or ""),
-                banner=event.banner and self._links.of(banner_path(event.id, event.banner), username),
+                banner=self._links.banner(event.id, event.banner, username),
             )
             for event in events
         ]

@@ -12,7 +12,7 @@ from ijaa.events.catalogue.schemas import EventRead
 from ijaa.events.discovery.domain import NAMED
 from ijaa.events.discovery.repository import About, DiscoveryRepository, RecommendedRow, SimilarRow
 from ijaa.events.discovery.schemas import Reason, Recommended, Similar, SuggestedEvent, Trending
-from ijaa.events.links import EventLinks, banner_path
+from ijaa.events.links import EventLinks
 from ijaa.events.ports import MemberCard, MemberInterests, UserDirectory
 from ijaa.shared.clock import Clock
 from ijaa.shared.errors import NotFound, Unavailable
@@ -66,7 +66,7 @@ class DiscoveryService:
         fields = {name: getattr(event, name) for name in EventRead.__struct_fields__}
         return fields | {
             "organizer": cards.get(event.created_by_username or ""),
-            "banner": event.banner and self._links.of(banner_path(event.id, event.banner), viewer),
+            "banner": self._links.banner(event.id, event.banner, viewer),
         }
 
     async def _about(self, username: str) -> tuple[About, bool]:

@@ -73,6 +73,7 @@ _NAMED = """(
     OR EXISTS (SELECT FROM event_comment_likes l WHERE l.username = m.username)
     OR EXISTS (SELECT FROM event_media f WHERE f.uploaded_by_username = m.username)
     OR EXISTS (SELECT FROM event_media_likes l WHERE l.username = m.username)
+    OR EXISTS (SELECT FROM event_email_invitations i WHERE i.invited_by_username = m.username)
 )"""
 _LEFT_OVER = text(f"""
 SELECT m.username FROM members m

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.participations.schemas import ParticipationStatus
@@ -33,6 +34,8 @@ class Mine(msgspec.Struct, frozen=True):
     organisers: list[str]
     """Who is told of answers: the organiser and those beside him."""
     invited: bool
+    awaited: bool
+    """Whether an invitation, even a void one, has no answer yet."""
     going: int
     capacity: int | None
     id: int | None
@@ -48,6 +51,11 @@ class Mine(msgspec.Struct, frozen=True):
     def welcome(self) -> bool:
         """Whether the viewer may join."""
         return self.privacy == "PUBLIC" or self.invited or self.organises
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether an organiser has to approve; his invitation is his approval."""
+        return self.requires_approval and not self.organises and not self.invited
 
     @property
     def seats(self) -> int:
@@ -90,6 +98,10 @@ _ORGANISERS = """ARRAY(
     UNION ALL SELECT o.username FROM event_organisers o WHERE o.event_id = e.id AND o.role = 'CO_ORGANISER'
 )"""
 
+_AWAITED = (
+    "EXISTS (SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = $1::text"
+    " AND NOT i.is_responded)"
+)
 _MINE_COLUMNS = columns(
     Mine,
     "e",
@@ -98,6 +110,7 @@ _MINE_COLUMNS = columns(
     organises=f"coalesce({ORGANISES}, false)",
     organisers=_ORGANISERS,
     invited=INVITED,
+    awaited=_AWAITED,
     id="my.id",
     status="my.status",
     guests="my.guests",
@@ -120,6 +133,10 @@ _COUNT = """
 SELECT (SELECT count(*) FROM event_participations WHERE event_id = $1 AND status = ANY ($2::text[]))
      + (SELECT coalesce(sum(answers), 0) FROM erased_answers WHERE event_id = $1 AND status = ANY ($2::text[]))
 """
+_ANSWERED = text("""
+UPDATE event_invitations SET is_read = true, is_responded = true
+WHERE event_id = :event_id AND invited_username = :username RETURNING NOT is_void
+""")
 
 
 class ParticipationRepository:
@@ -148,6 +165,10 @@ class ParticipationRepository:
         """Return how many there are."""
         total: int = await self._database.fetch_value(_COUNT, event_id, statuses)
         return total
+
+    async def mark_answered(self, session: AsyncSession, event_id: int, username: str) -> bool:
+        """Note that who is invited has answered; return whether there is an invitation that holds."""
+        return bool(await session.scalar(_ANSWERED, {"event_id": event_id, "username": username}))
 
     async def history(self, event_id: int, username: str) -> list[Past]:
         """Return what happened to somebody's seat, the latest of it, in order."""

@@ -10,7 +10,7 @@ from ijaa.events.messages import SeatMoved, TicketIssued
 from ijaa.events.participations.domain import Move, move
 from ijaa.events.participations.repository import Mine, ParticipationRepository
 from ijaa.events.participations.schemas import MovePost, RsvpPut
-from ijaa.events.seats.answer_repository import Step
+from ijaa.events.seats.answer_repository import Raced, Step
 from ijaa.events.seats.domain import What
 from ijaa.events.seats.repository import SeatRepository
 from ijaa.events.tickets.domain import Ticket, Tickets
@@ -33,8 +33,8 @@ class Seating:
 
     async def put(self, session: AsyncSession, mine: Mine, username: str, wanted: RsvpPut) -> list[TicketIssued]:
         """Do what a member's answer does; return what there is to be told of a seat he has by it."""
-        needs_approval = mine.requires_approval and not mine.organises
-        match move(mine.status, wanted.status, needs_approval=needs_approval, offered=mine.offered_until is not None):
+        offered = mine.offered_until is not None
+        match move(mine.status, wanted.status, needs_approval=mine.needs_approval, offered=offered):
             case Move.CLAIM:
                 return await self._claim(session, mine, username, wanted.guests, wanted.message)
             case Move.RESIZE:
@@ -133,6 +133,19 @@ class Seating:
         await self._change(session, mine, username, step)
         if mine.status == "GOING" or mine.offered_until is not None:
             await self._seats.promote(session, mine.event_id, self._clock.now())
+
+    async def part(self, session: AsyncSession, mine: Mine, username: str) -> None:
+        """Take away an answer an organiser wants no more, and hand on what was held; the caller holds the lock."""
+        await self._change(session, mine, username, Step(what="withdrawn", actor="organiser", status=None))
+        if mine.status == "GOING" or mine.offered_until is not None:
+            await self._seats.promote(session, mine.event_id, self._clock.now())
+
+    async def answer_invitation(self, session: AsyncSession, mine: Mine, username: str) -> None:
+        """Note the answer to an invitation, if it holds still: it may have been revoked since it was read."""
+        if mine.invited or mine.awaited:
+            holds = await self._repository.mark_answered(session, mine.event_id, username)
+            if mine.invited and not holds:
+                raise Raced
 
     async def approve(self, session: AsyncSession, mine: Mine, username: str) -> list[TicketIssued]:
         """Give a seat, or a place on the waitlist, to somebody who asked; return what there is to be told of it."""

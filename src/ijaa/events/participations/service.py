@@ -64,15 +64,16 @@ class ParticipationService:
         if mine.asked_again_at is not None and _says_nothing_new(mine, wanted):
             return self._read(await self._confirmed(member.username, mine))
         self._refuse_closed(mine)
-        if not may_answer(mine.status, wanted.status, welcome=mine.welcome):
-            raise InvitationNeeded
+        _refuse_uninvited(mine, wanted)
         if wanted.guests > mine.max_guests and wanted.status == "GOING":
             raise Invalid([Violation("/guests", f"must not be more than {mine.max_guests} for this event")])
-        if _says_nothing_new(mine, wanted):
+        if _says_nothing_new(mine, wanted) and not mine.awaited:
             return self._read(mine)
 
         async def put(session: AsyncSession, current: Mine) -> None:
+            _refuse_uninvited(current, wanted)
             told: list[Message] = [*await self._seating.put(session, current, member.username, wanted)]
+            await self._seating.answer_invitation(session, current, member.username)
             others = [one for one in current.organisers if one != member.username]
             if current.status != wanted.status and others:
                 told.append(AnswerGiven(event_id=event_id, title=current.title, organisers=others))
@@ -104,6 +105,15 @@ class ParticipationService:
 
         async with self._lines.at(event_id):
             await self._settled(member.username, mine, remove)
+
+    async def part(self, session: AsyncSession, event_id: int, username: str) -> None:
+        """Take away the answer of who is invited no more, with its seats; the caller holds the lock of the event.
+
+        Who runs the event keeps his.
+        """
+        current = await self._repository.mine_within(session, event_id, username)
+        if current is not None and current.id is not None and not current.organises:
+            await self._seating.part(session, current, username)
 
     async def own(self, member: Principal, event_id: int) -> RsvpRead:
         """Return the member's answer and what became of it until now; raise `NotFound` without one."""
@@ -229,8 +239,13 @@ class ParticipationService:
         )
 
 
+def _refuse_uninvited(mine: Mine, wanted: RsvpPut) -> None:
+    if not may_answer(mine.status, wanted.status, welcome=mine.welcome):
+        raise InvitationNeeded
+
+
 def _says_nothing_new(mine: Mine, wanted: RsvpPut) -> bool:
-    if wanted.status == "GOING" and (mine.offered_until or (mine.status == "PENDING" and not mine.requires_approval)):
+    if wanted.status == "GOING" and (mine.offered_until or (mine.status == "PENDING" and not mine.needs_approval)):
         return False  # he accepts an offer, or need not ask any more
     standing = "GOING" if mine.status in {"GOING", "WAITLISTED", "PENDING"} else mine.status
     guests = wanted.guests if wanted.status == "GOING" else 0

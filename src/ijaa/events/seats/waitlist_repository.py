@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.seats.domain import Waiter, What, Why
 from ijaa.events.tickets.domain import Ticket
+from ijaa.events.visibility import INVITED_WAITER
 
-_NEXT = text("""
+_NEXT = text(f"""
 SELECT w.id, 1 + w.guests, w.place
 FROM (
     SELECT p.id, p.guests, p.participant_username, p.priority, p.seq, p.offered_until,
@@ -18,8 +19,7 @@ FROM (
     FROM event_participations p WHERE p.event_id = :event_id AND p.status = 'WAITLISTED'
 ) w JOIN events e ON e.id = :event_id
 WHERE 1 + w.guests <= :free AND w.offered_until IS NULL
-  AND (e.privacy = 'PUBLIC' OR w.participant_username = e.created_by_username OR EXISTS (
-       SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = w.participant_username)
+  AND (e.privacy = 'PUBLIC' OR w.participant_username = e.created_by_username OR {INVITED_WAITER}
        OR EXISTS (SELECT FROM event_organisers o
                   WHERE o.event_id = e.id AND o.username = w.participant_username AND o.role = 'CO_ORGANISER'))
   AND NOT EXISTS (SELECT FROM members m WHERE m.username = w.participant_username AND m.standing <> 'active')

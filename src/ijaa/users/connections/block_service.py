@@ -48,6 +48,7 @@ class BlockService:
                 await self._repository.add(session, member.username, other, now)
                 if (severed := await self._connections.sever(session, member.username, other, now)) is not None:
                     await self._notifier.take_back(session, [member.username, other], subject_of(severed))
+                await self._notifier.take_back_between(session, member.username, other)
                 await self._publish(session, BlocksChanged(username=member.username), BlocksChanged(username=other))
         return await self.read(member, other)
 

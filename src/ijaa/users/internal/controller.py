@@ -11,9 +11,11 @@ from litestar.types import Guard
 from ijaa.shared.flags import FlagsOn
 from ijaa.users.flags.feed import FlagFeed
 from ijaa.users.internal.schemas import (
+    AddressAsked,
     Cards,
     CardsAsked,
     ContextAsked,
+    HasAddress,
     Hidden,
     HiddenAsked,
     KeysRead,
@@ -56,6 +58,11 @@ class MemberDirectoryController(Controller):
     async def context(self, users: NamedDependency[UsersPublic], data: JSONBody[ContextAsked]) -> MemberContext:
         """Give what a member said of himself, and his connections, to be shown to him alone."""
         return await users.context(data.username)
+
+    @post("/has-address", operation_id="hasMemberAddress", status_code=200)
+    async def has_address(self, users: NamedDependency[UsersPublic], data: JSONBody[AddressAsked]) -> HasAddress:
+        """Say whether an address is a member's own."""
+        return HasAddress(await users.has_address(data.username, data.email))
 
     @post("/standings", operation_id="getMemberStandings", status_code=200)
     async def standings(self, users: NamedDependency[UsersPublic], data: JSONBody[NamesAsked]) -> Standings:

@@ -55,6 +55,19 @@ class Hidden(View, frozen=True):
     usernames: list[str]
 
 
+class AddressAsked(Body, frozen=True, kw_only=True):
+    """Whether an address is whose."""
+
+    username: Username
+    email: Annotated[str, Meta(max_length=254)]
+
+
+class HasAddress(View, frozen=True):
+    """Whether it is his."""
+
+    has_address: bool
+
+
 class Standings(View, frozen=True):
     """Standings by username, of everybody asked for."""
 

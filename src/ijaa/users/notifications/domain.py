@@ -11,6 +11,7 @@ Kind = Literal[
     "seat_promoted", "ticket_issued", "event_cancelled", "event_moved", "answer_given", "connection_requested",
     "connection_accepted", "announcement", "urgent_announcement", "report_resolved", "export_ended",
     "event_needs_organiser", "organiser_appointed", "seat_offered", "seat_moved", "comment_replied", "mentioned",
+    "invitation",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -40,6 +41,7 @@ DEFAULTS: Mapping[Kind, Channels] = {
     "organiser_appointed": Channels(),
     "comment_replied": Channels(email=False),
     "mentioned": Channels(email=False),
+    "invitation": Channels(),
 }
 """What holds for a member who never chose."""
 _ANNOUNCED = {
@@ -169,8 +171,18 @@ def _said_of_event(kind: Kind, facts: Mapping[str, Any], count: int) -> Said:
         case "organiser_appointed":
             what, text = _ROLES[facts["role"]]
             return Said(f"{what}: {title}", f"{text} {_when(facts)}", path)
+        case "invitation":
+            return _said_of_invitation(facts)
         case _:
             return Said(f"{_answers(count)}: {title}", "Look at the participants to see who comes.", path)
+
+
+def _said_of_invitation(facts: Mapping[str, Any]) -> Said:
+    who, title, path = facts["username"], facts["title"], f"/events/{facts['event_id']}"
+    if facts["occasion"] == "reminder":
+        text = f"You have not answered the invitation of {who} yet. {_when(facts)} Will you come?"
+        return Said(f"Will you come? {title}", text, path)
+    return Said(f"You are invited: {title}", f"{who} invites you. {_when(facts)} Will you come?", path)
 
 
 def _moved(facts: Mapping[str, Any]) -> str:

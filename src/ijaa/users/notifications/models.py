@@ -19,6 +19,10 @@ class Notification(UsersBase):
     __table_args__ = (
         CheckConstraint(one_of("kind", *KINDS), name="kind"),
         CheckConstraint("count > 0", name="count"),
+        # who invited, by whom an erasure and a block find what others were told of him
+        Index(
+            "idx_notifications_inviter", text("(facts ->> 'username')"), postgresql_where=text("kind = 'invitation'"),
+        ),
         Index("idx_notifications_user", "user_id", text("told_at DESC"), text("id DESC")),
         Index(
             "uq_notifications_unread", "user_id", "kind", "subject",

@@ -90,6 +90,11 @@ _REMOVE = text("""
 DELETE FROM notifications n USING users u
 WHERE u.id = n.user_id AND u.username = ANY (CAST(:usernames AS text[])) AND n.subject = :subject
 """)
+_REMOVE_INVITATIONS = text("""
+DELETE FROM notifications n USING users u
+WHERE u.id = n.user_id AND n.kind = 'invitation'
+  AND (u.username = :one AND n.facts ->> 'username' = :other OR u.username = :other AND n.facts ->> 'username' = :one)
+""")
 _CHOSEN = f"""
 SELECT {columns(Choice, "p")} FROM notification_preferences p JOIN users u ON u.id = p.user_id WHERE u.username = $1
 """
@@ -132,6 +137,10 @@ class NotificationRepository:
     async def remove(self, session: AsyncSession, usernames: Sequence[str], subject: str) -> None:
         """Take away everything these members were told of something."""
         await session.execute(_REMOVE, {"usernames": list(usernames), "subject": subject})
+
+    async def remove_invitations(self, session: AsyncSession, one: str, other: str) -> None:
+        """Take away what two members were told of invitations by each other."""
+        await session.execute(_REMOVE_INVITATIONS, {"one": one, "other": other})
 
     async def addressees(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, now: datetime

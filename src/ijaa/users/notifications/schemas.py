@@ -87,6 +87,7 @@ class Preferences(View, frozen=True):
     organiser_appointed: ChannelsRead
     comment_replied: ChannelsRead
     mentioned: ChannelsRead
+    invitation: ChannelsRead
 
 
 class PreferencesPatch(Patch, frozen=True, kw_only=True):
@@ -109,6 +110,7 @@ class PreferencesPatch(Patch, frozen=True, kw_only=True):
     organiser_appointed: ChannelsPatch | UnsetType | None = UNSET
     comment_replied: ChannelsPatch | UnsetType | None = UNSET
     mentioned: ChannelsPatch | UnsetType | None = UNSET
+    invitation: ChannelsPatch | UnsetType | None = UNSET
 
 
 class Unsubscription(Body, frozen=True, kw_only=True):

@@ -34,6 +34,8 @@ from ijaa.users.ports import (
     AnswerGiven,
     CommentReplied,
     EventChanged,
+    InvitationRevoked,
+    InvitationSent,
     Mentioned,
     OrganiserAppointed,
     SeatMoved,
@@ -149,6 +151,12 @@ class Notifier:
         for username in usernames:
             self._tell(session, username)
 
+    async def take_back_between(self, session: AsyncSession, one: str, other: str) -> None:
+        """Take away the invitations two members were told of that come from each other."""
+        await self._repository.remove_invitations(session, one, other)
+        for username in (one, other):
+            self._tell(session, username)
+
 
 class EventMessages:
     """Tells members what the events module says."""
@@ -226,6 +234,19 @@ class EventMessages:
         if names := await self._repository.within_reach(session, usernames, by):
             await self._notifier.tell(session, names, kind, subject=subject, facts=facts, seq=one.envelope.sequence)
 
+    async def invitation_sent(self, session: AsyncSession, received: Sequence[Received[InvitationSent]]) -> None:
+        """Tell members that they are invited, or asked again, except whom a block hides from who asks."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            names, inviter = facts.pop("usernames"), facts.pop("invited_by")
+            told = facts | {"username": inviter}
+            await self._tell_unblocked(session, names, inviter, "invitation", _invitation(facts["event_id"]), told, one)
+
+    async def invitation_revoked(self, session: AsyncSession, received: Sequence[Received[InvitationRevoked]]) -> None:
+        """Take away what members were told of invitations that are gone."""
+        for one in received:
+            await self._notifier.take_back(session, one.message.usernames, _invitation(one.message.event_id))
+
     async def _tell(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, facts: dict[str, Any], one: Received[Any]
     ) -> None:
@@ -238,6 +259,11 @@ class EventMessages:
 def _read(row: Stored) -> NotificationRead:
     words = said(row.kind, msgspec.json.decode(row.facts), row.count)
     return NotificationRead(row.id, row.kind, words.title, words.text, words.path, row.count, row.told_at, row.read_at)
+
+
+def _invitation(event_id: int) -> str:
+    """Return the subject of invitations, which are taken back without anything else that is told of the event."""
+    return f"invitation/{event_id}"
 
 
 def _channels(chosen: Channels) -> ChannelsRead:

@@ -129,6 +129,9 @@ _STANDINGS = f"""
 SELECT u.username, {MAY_ACT.format(now="$2::timestamptz")}, u.email_verified_at IS NOT NULL
 FROM users u WHERE u.username = ANY ($1::text[])
 """
+_HAS_ADDRESS = f"""
+SELECT EXISTS (SELECT FROM users u WHERE u.username = $1 AND u.email = $2 AND {MAY_ACT.format(now="$3::timestamptz")})
+"""
 
 
 class ProfileRepository:
@@ -160,6 +163,10 @@ class ProfileRepository:
     async def standings(self, usernames: Collection[str], now: datetime) -> list[Standing]:
         """Return where these accounts stand."""
         return await self._database.fetch(Standing, _STANDINGS, list(usernames), now)
+
+    async def has_address(self, username: str, email: str, now: datetime) -> bool:
+        """Whether an account that may act has this address."""
+        return bool(await self._database.fetch_value(_HAS_ADDRESS, username, email, now))
 
     async def lock(self, session: AsyncSession, username: str) -> Profile | None:
         """Return a profile to change; nobody else changes it before the transaction ends."""

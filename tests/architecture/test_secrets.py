@@ -20,7 +20,7 @@ SECRET = 'password = "' + "q8XvK2mZ" + 'rT5wY7nB"\n'
 def run(*arguments: object) -> tuple[int, str]:
     """Run a command in the repository; give its exit code and what it said."""
     ran = subprocess.run(  # noqa: S603 - our own linters on our own files
-        [str(one) for one in arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [str(one) for one in arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     return ran.returncode, ran.stdout + ran.stderr
 

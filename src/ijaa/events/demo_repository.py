@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ijaa.shared.database import Database
+from ijaa.shared.database import Database, driver_of
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +116,7 @@ class DemoRepository:
     async def copy(self, planned: Sequence[DemoEvent]) -> int:
         """Write all of them in one transaction unless there is any event, and return how many were written."""
         async with self._database.transaction() as session:
-            raw = await (await session.connection()).get_raw_connection()
-            driver = raw.driver_connection
-            assert driver is not None  # noqa: S101 - a transaction has one
+            driver = await driver_of(session)
             await driver.execute(_LOCK)
             if await driver.fetchval("SELECT EXISTS (SELECT FROM events)"):
                 return 0

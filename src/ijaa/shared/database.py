@@ -288,6 +288,17 @@ class Statement:
 _NAMED = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
+async def driver_of(session: AsyncSession) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return the driver's connection of a transaction that has begun, for what the driver alone can do, such as COPY.
+
+    SQLAlchemy begins one with its own first statement and not before: without that, each of the driver's would stand
+    alone.
+    """
+    await session.execute(text("SELECT"))
+    raw = await (await session.connection()).get_raw_connection()
+    return cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
+
+
 def after_commit(session: AsyncSession, hook: Callable[[], Awaitable[None]]) -> None:
     """Run `hook` once the transaction has committed: for what is cheap and may be lost, nothing else."""
     session.info.setdefault("after_commit", []).append(hook)

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import text
 
 from ijaa.shared.clock import SystemClock
-from ijaa.shared.database import Database
+from ijaa.shared.database import Database, driver_of
 from ijaa.users.directory.repository import DirectoryRepository
 
 
@@ -183,9 +183,7 @@ class DemoRepository:
         `others` are rows of connections, announcements and reports.
         """
         async with self._database.transaction() as session:
-            raw = await (await session.connection()).get_raw_connection()
-            driver = raw.driver_connection
-            assert driver is not None  # noqa: S101 - a transaction has one
+            driver = await driver_of(session)
             ids = [row[0] for row in await driver.fetch(_IDS, len(users))]
             fixed = ("active", "version")
             await driver.copy_records_to_table(

@@ -47,6 +47,20 @@ async def test_the_demo_is_the_same_for_the_same_seed_and_made_once(app: App, cl
     assert await database.fetch(tuple_of, _DOINGS) == doings
 
 
+async def test_people_are_made_all_together_or_not_at_all(
+    users_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: what the driver copies before a transaction has begun."""
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(DirectoryRepository, "renew", fail)
+    with pytest.raises(RuntimeError):
+        await seed(users_database, seed=7, count=60)
+    assert await users_database.fetch_value("SELECT count(*) FROM users") == 0
+
+
 async def test_making_people_looks_for_each_by_his_key(users_dsn: str) -> None:
     """Kills: a plan that reads all accounts for each, as the planner takes for tables it knows nothing of yet."""
     database = Database("users", users_dsn, deadline=COMMAND_DEADLINE)

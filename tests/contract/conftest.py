@@ -19,6 +19,7 @@ from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
 from ijaa.events.adapters.http_user_directory import HttpUserDirectory
 from ijaa.events.media import upload_repository
 from ijaa.events.members.feed import MemberFeed
+from ijaa.events.personal import PERSONAL
 from ijaa.events.ports import MemberInterests, UserDirectory
 from ijaa.events.public import EventsPublic
 from ijaa.settings import Settings, read_settings
@@ -31,6 +32,7 @@ from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
+from ijaa.shared.personal import Rows
 from ijaa.shared.principals import Principal, TokenVerifier
 from ijaa.shared.redis import connect
 from ijaa.shared.storage import Storage
@@ -382,15 +384,7 @@ async def records(
 ) -> AsyncIterator[Records]:  # fmt: skip
     """Give the same records in each of their shapes, two rows a page."""
     if request.param == "fake":
-        fake = FakeMemberRecords(
-            "event_participations",
-            "event_invitations",
-            "event_organisers",
-            "seat_ledger",
-            "event_media",
-            "event_media_likes",
-            "events",
-        )
+        fake = FakeMemberRecords(*(one.table for one in PERSONAL if isinstance(one.export, Rows)))
         names = (f"medium-{number}.pdf" for number in itertools.count(1))
 
         async def add_to_fake(title: str, *, by: str) -> None:

@@ -4,19 +4,13 @@ from datetime import datetime
 
 import pytest
 
+from ijaa.events.personal import PERSONAL
 from ijaa.shared.errors import Unavailable
+from ijaa.shared.personal import Rows
 from ijaa.users.ports import RecordsPage
 from tests.contract.conftest import Records
 
-TABLES = {
-    "event_participations",
-    "event_invitations",
-    "event_organisers",
-    "seat_ledger",
-    "event_media",
-    "event_media_likes",
-    "events",
-}
+TABLES = {one.table for one in PERSONAL if isinstance(one.export, Rows)}
 
 
 async def everything(records: Records, username: str) -> list[RecordsPage]:

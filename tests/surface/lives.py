@@ -131,7 +131,7 @@ class Lives:
         async with self._database.transaction() as session:
             await DirectoryRepository(self._database, SystemClock()).renew_after(session, 0, 1_000)
         await self._events.execute(_FORGET, [*PEOPLE, *_KNOWN])
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 
 
 def _row(table: str, one: str) -> Mapping[str, str]:

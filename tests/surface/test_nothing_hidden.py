@@ -167,7 +167,7 @@ def _for_members(operation: Operation) -> bool:
     return callers in {EVERYBODY, NOT_ASKED} or "member" in callers
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
 async def test_nothing_hidden_changes_anything_that_is_read(world: World, seed: int) -> None:
     """Kills: an audience not looked at, a block that works one way or a barred member seen, wherever that is.
 

@@ -15,7 +15,7 @@ from tests.surface.matrix import Cell, call, fill
 from tests.surface.requests import UNMAKEABLE, path_parameters
 from tests.surface.world import ROLES, World
 
-ANYBODYS = {"putRsvp", "deleteRsvp", "createComment"}
+ANYBODYS = {"putRsvp", "deleteRsvp", "createComment", "uploadMedium"}
 """What is done at an event by those who do not run it."""
 THE_OWNERS = {"deleteEvent", "putOrganiser", "deleteOrganiser"}
 """What is done to an event by the one alone whose it is."""

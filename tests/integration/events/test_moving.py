@@ -177,8 +177,9 @@ async def test_what_is_over_is_completed(
     await api("olu", "POST", f"/events/{cancelled}/cancel")
     await stand(module, "ben", "erased", 1)
     await module.worker.schedule()
-    clock.at += timedelta(days=2)
-    await module.worker.run_due()
+    for waited in (timedelta(days=2), timedelta(minutes=11)):  # what another job holds just then is passed over
+        clock.at += waited
+        await module.worker.run_due()
     status = {
         one: (await api.get("olu", f"/events/{one}"))["status"] for one in (*over, unled, draft, cancelled, going_on)
     }

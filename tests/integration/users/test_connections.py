@@ -233,7 +233,7 @@ async def test_statements_of_each_route(community: Community, app: App, a_member
         ("GET", "/api/v1/users/bina/mutual-connections"): 2,
         ("GET", "/api/v1/users/bina"): 1,
         ("POST", CONNECTIONS): 7,  # lock, look, write; tell in the inbox and by mail; read
-        ("PUT", "/api/v1/me/blocks/bina"): 10,
+        ("PUT", "/api/v1/me/blocks/bina"): 11,  # invitations of the one to the other go from the inbox, too
         ("GET", "/api/v1/me/blocks"): 1,
         ("GET", "/api/v1/me/blocks/bina"): 1,
         ("DELETE", "/api/v1/me/blocks/bina"): 3,

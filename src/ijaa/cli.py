@@ -7,6 +7,7 @@ import rich_click as click
 from rich.console import Console
 
 from ijaa import __version__
+from ijaa.commands.analytics import analytics
 from ijaa.commands.audit import audit
 from ijaa.commands.config import config
 from ijaa.commands.db import db
@@ -55,6 +56,7 @@ ijaa.add_command(on_this_installation(audit))
 ijaa.add_command(on_this_installation(messages))
 ijaa.add_command(on_this_installation(jobs))
 ijaa.add_command(on_this_installation(events))
+ijaa.add_command(on_this_installation(analytics))
 
 
 def main() -> None:

@@ -237,6 +237,11 @@ POLICIES: Mapping[str, Policy] = {
     "getAttendance": Policy(MEMBERS, flag="events.participation"),
     "moveParticipant": Policy(MEMBERS, flag="events.participation", seconds=_LINE),
     "listSeats": Policy(MEMBERS, flag="events.participation"),
+    # analytics
+    "getEventAnalytics": Policy(MEMBERS, flag="events.analytics"),
+    "exportEventAnalytics": Policy(MEMBERS, flag="events.analytics"),
+    "getMyAnalytics": Policy(MEMBERS, flag="events.analytics"),
+    "getAnalytics": Policy(ADMINS, flag="events.analytics"),
     # comments
     "listComments": Policy(EVERYBODY, flag="events.comments"),
     "createComment": Policy(MEMBERS, flag="events.comments"),

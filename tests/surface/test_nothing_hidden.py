@@ -46,6 +46,9 @@ EXCEPTED = {
     "getTicketSvg": "draws what getTicket gives",
     "getTicketPng": "draws what getTicket gives",
     **dict.fromkeys(("listExpected", "getAttendance", "exportParticipants"), "is for those who run an event"),
+    **dict.fromkeys(
+        ("getEventAnalytics", "exportEventAnalytics", "getMyAnalytics"), "is for those who run an event, in numbers"
+    ),
     "getFile": "gives bytes: tests of photos say to whom",
     "getMediumFile": "gives bytes: tests of media say to whom",
     "getEventBanner": "gives bytes: tests of banners say to whom",

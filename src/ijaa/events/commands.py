@@ -1,9 +1,11 @@
 """What commands do in the events module."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from ijaa.events.analytics.jobs import PORTION
+from ijaa.events.analytics.repository import AnalyticsRepository
 from ijaa.events.catalogue.news import News
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.comments.thread_repository import ThreadRepository
@@ -22,7 +24,7 @@ from ijaa.shared.jobs import JobQueue
 from ijaa.shared.live import Live
 from ijaa.shared.outbox import Outbox
 
-__all__ = ["Check", "Differing", "Replayed", "check_seats", "replay_erasures"]
+__all__ = ["Check", "Differing", "Rebuilt", "Replayed", "check_seats", "rebuild_analytics", "replay_erasures"]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -33,6 +35,12 @@ class Replayed(msgspec.Struct, frozen=True):
     untouched: int
     others: list[str]
     """Names of somebody who is not known to be whom the ledger means: nothing was done about them."""
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What was counted anew."""
+
+    events: int
 
 
 async def replay_erasures(
@@ -64,3 +72,18 @@ async def check_seats(database: Database, event_id: int | None, clock: Clock, *,
     repository = LedgerRepository(database)
     found = await check(repository, event_id)
     return await carry_over(repository, found, clock) if carry else found
+
+
+async def rebuild_analytics(
+    database: Database, event_id: int | None, clock: Clock, advance: Callable[[int], None]
+) -> Rebuilt:
+    """Count one event anew from its rows, or every one; `advance` is told of each portion."""
+    repository, events, after = AnalyticsRepository(database), 0, 0
+    while True:
+        async with database.transaction() as session:
+            portion = await repository.put(session, clock.now(), after, PORTION, only=event_id, anew=True)
+            if portion.last is None:
+                await repository.forget(session)
+                return Rebuilt(events)
+        events, after = events + portion.counted, portion.last
+        advance(portion.counted)

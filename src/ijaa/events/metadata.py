@@ -1,5 +1,6 @@
 """Every table of the events module, for alembic and for nobody else."""
 
+from ijaa.events.analytics.models import EventAnalytics
 from ijaa.events.base import EventsBase
 from ijaa.events.catalogue.models import Event
 from ijaa.events.comments.models import CommentEdit, CommentLike, EventComment, EventDiscussion
@@ -27,6 +28,7 @@ __all__ = [
     "ErasedAnswers",
     "Event",
     "EventActivity",
+    "EventAnalytics",
     "EventComment",
     "EventDiscussion",
     "EventInvitation",

@@ -9,6 +9,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
+from ijaa.events.analytics.controller import analytics_router
+from ijaa.events.analytics.jobs import count
+from ijaa.events.analytics.repository import AnalyticsRepository
+from ijaa.events.analytics.service import AnalyticsService
 from ijaa.events.banners.controller import banner_router
 from ijaa.events.banners.repository import BannerRepository
 from ijaa.events.banners.service import BannerService
@@ -216,6 +220,7 @@ def build(
         cursors=cursors,
         clock=clock,
     )
+    figures = AnalyticsRepository(database)
     guard = requires_service(settings.service_key, caller="users", audience="events", clock=clock)
 
     sealer = Sealer(
@@ -250,6 +255,7 @@ def build(
             roster_router(RosterService(database, RosterRepository(database), directory, clock)),
             discovery_router(discovery),
             invitation_router(invitations, own_invitations),
+            analytics_router(AnalyticsService(figures, cursors, clock)),
         ],
         internal=[internal_router(EventsPublic(database, clock, files.storage), guard)],
         lifespan=lifespan,
@@ -273,6 +279,7 @@ def build(
                 offers(seats, ledger, clock),
                 proofs(ledger, clock),
                 refresh(activity, clock),
+                count(figures, clock),
                 purge(COMMON, clock),
                 *files.kinds,
             ],

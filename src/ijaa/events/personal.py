@@ -166,6 +166,13 @@ PERSONAL = (
         erasure=Stays("numbers, made anew every five minutes"),
     ),
     Holding(
+        table="event_analytics",
+        none="event_id total_invitations confirmed maybe declined pending waitlisted attended comments media reminders"
+        " responded engaged first_rsvp_at last_rsvp_at average_response_hours mark computed_at",
+        export=NotExported("numbers"),
+        erasure=Stays("numbers, counted anew once anything they are made of is gone"),
+    ),
+    Holding(
         table="erased_answers",
         none="event_id status answers seats attended arrived_guests",
         export=NotExported("numbers"),

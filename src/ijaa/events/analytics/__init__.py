@@ -1,0 +1,1 @@
+"""Analytics: what became of an event, in numbers that are counted and never taken from anybody."""

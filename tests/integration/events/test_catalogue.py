@@ -189,6 +189,14 @@ async def test_a_draft_is_published_once(api: Api, an_event: AnEvent) -> None:
     assert (await api.get("asha", f"/events/{event}"))["version"] == 2
 
 
+async def test_a_draft_whose_time_has_come_is_not_published(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
+    # mutant: look at the times of an event only where they are given
+    event = (await an_event(status="DRAFT"))["id"]
+    clock.at += timedelta(days=30)
+    assert codes(await api("olu", "POST", f"/events/{event}/publish")) == (409, "wrong-state")
+    assert (await api.get("olu", f"/events/{event}"))["status"] == "DRAFT"
+
+
 @pytest.mark.parametrize("status", ["GOING", "MAYBE"])
 async def test_an_event_with_participants_is_not_deleted(api: Api, an_event: AnEvent, status: str) -> None:
     # mutant: count GOING alone

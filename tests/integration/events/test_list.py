@@ -220,3 +220,15 @@ async def test_a_parameter_that_makes_no_sense_is_named(api: Api) -> None:
         answer = await api("asha", "GET", f"/events?{query}")
         assert codes(answer) == (422, "invalid"), query
         assert answer.json()["errors"][0]["pointer"] == "/" + query.partition("=")[0]
+
+
+async def test_an_event_that_takes_no_answers_any_more_has_no_seats(
+    api: Api, an_event: AnEvent, clock: FrozenClock
+) -> None:
+    # mutant: count seats alone
+    deadline = clock.now() + timedelta(hours=1)
+    event = (await an_event(rsvp_deadline=deadline.isoformat()))["id"]
+    for later, found in ((timedelta(), [event]), (timedelta(hours=1), [event]), (timedelta(hours=2), [])):
+        clock.at = deadline - timedelta(hours=1) + later
+        shown = (await api.get("asha", "/events", has_seats="true"))["items"]
+        assert [one["id"] for one in shown] == found

@@ -116,7 +116,11 @@ _COMPARISONS = {
 """What a given value is compared with."""
 _MEANT: dict[str, Callable[[str], str]] = {"location": like_pattern, "organizer": str.lower}
 """What a value becomes before it is compared."""
-HAS_SEATS = "(e.status = 'PUBLISHED' AND e.waiting = 0 AND (e.capacity IS NULL OR e.going < e.capacity))"
+HAS_SEATS = (
+    "(e.status = 'PUBLISHED' AND e.end_date > {now} AND coalesce(e.rsvp_deadline >= {now}, true)"
+    " AND e.waiting = 0 AND (e.capacity IS NULL OR e.going < e.capacity))"
+)
+"""Whether somebody who answers now gets a seat at once."""
 
 
 def conditions(wanted: EventFilter, now: datetime, bound: Bound) -> list[str]:
@@ -129,7 +133,8 @@ def conditions(wanted: EventFilter, now: datetime, bound: Bound) -> list[str]:
     if wanted.upcoming is not None:
         found.append(f"e.end_date {'>' if wanted.upcoming else '<='} {bound(now)}")
     if wanted.has_seats is not None:
-        found.append(HAS_SEATS if wanted.has_seats else f"NOT {HAS_SEATS}")
+        has_seats = HAS_SEATS.format(now=f"{bound(now)}::timestamptz")
+        found.append(has_seats if wanted.has_seats else f"NOT {has_seats}")
     if wanted.role is not None:
         found.append(_ROLES[wanted.role])
     return found

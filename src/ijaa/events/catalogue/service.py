@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ijaa.events.cards import cards_of
-from ijaa.events.catalogue.domain import place_key, schedule_violations, search_key, search_words
+from ijaa.events.catalogue.domain import SLACK, place_key, schedule_violations, search_key, search_words
 from ijaa.events.catalogue.filters import ORDERS, EventFilter, Order, Position, Sort, Tier, tiers
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.news import News, occasion
@@ -174,6 +174,8 @@ class EventService:
             if event.status != status:
                 if event.status not in allowed:
                     raise WrongState(f"An event that is {event.status} does not become {status}.")
+                if status == "PUBLISHED" and event.start_date < self._clock.now() - SLACK:
+                    raise WrongState("An event that has begun is not published: give it another time first.")
                 event.status = status
                 event.updated_at = self._clock.now()
                 event.cancelled_at = event.updated_at if status == "CANCELLED" else None

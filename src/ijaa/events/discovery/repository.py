@@ -52,6 +52,7 @@ INSERT INTO event_activity (event_id, score) SELECT id, score FROM fresh ORDER B
 ON CONFLICT (event_id) DO UPDATE SET score = EXCLUDED.score
 """)
 
+_HAS_SEATS = HAS_SEATS.format(now="$2::timestamptz")
 _FUTURE = "e.status = 'PUBLISHED' AND e.start_date > $2::timestamptz"
 _TYPE = "lower(nullif(e.event_type, ''))"
 _PLACE = f"CASE WHEN {PLACE_SHOWN} THEN nullif(e.location_key, '') END"
@@ -152,7 +153,7 @@ LEFT JOIN liked l ON l.id = e.id LEFT JOIN company c ON c.event_id = e.id CROSS 
 ) r
 WHERE {_FUTURE} AND {VISIBLE} AND my.id IS NULL AND NOT coalesce({HELPS}, false)
   AND coalesce(e.created_by_username <> ALL ($7::text[]), true)
-ORDER BY {HAS_SEATS} DESC, {RECOMMENDED_POINTS} DESC, coalesce(a.score, 0) DESC, e.start_date, e.id LIMIT $8
+ORDER BY {_HAS_SEATS} DESC, {RECOMMENDED_POINTS} DESC, coalesce(a.score, 0) DESC, e.start_date, e.id LIMIT $8
 """
 
 

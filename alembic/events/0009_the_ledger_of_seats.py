@@ -68,7 +68,7 @@ FROM (SELECT event_id, count(*) AS entries FROM seat_ledger GROUP BY event_id) l
 
 def upgrade() -> None:
     # nobody answers before this commits, for his answer has to be an entry; everybody reads until the last steps
-    op.execute("LOCK TABLE events, event_participations IN SHARE ROW EXCLUSIVE MODE")
+    op.execute("LOCK TABLE events, event_participations IN EXCLUSIVE MODE")  # whoever locks a row waits holding nothing
     op.create_table(
         "seat_ledger",
         sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -210,6 +210,18 @@ async def test_nobody_is_let_in_to_what_is_cancelled(api: Api, event: int) -> No
     assert codes(await scan(api, event, code)) == (409, "check-in-closed")
 
 
+async def test_whoever_came_to_what_is_put_off_has_not_come_yet(api: Api, event: int, clock: FrozenClock) -> None:
+    # mutants: a check-in that outlives the day it was for; one forgotten for an hour's delay
+    await let_in(api, event, username="asha")
+    for later, came in ((timedelta(hours=2), True), (timedelta(days=3), False)):
+        start = clock.now() + later
+        moved = {"start_date": start, "end_date": start + timedelta(hours=2)}
+        assert (await api("olu", "PATCH", f"/events/{event}", moved)).status_code == 200
+        shown = (await api.get("olu", f"/events/{event}/participants"))["items"]
+        asha = next(one for one in shown if one["username"] == "asha")
+        assert (asha["checked_in_at"] is not None) == came
+
+
 async def test_a_mistake_at_the_door_is_taken_back(api: Api, event: int, events_database: Database) -> None:
     # mutants: an undo of somebody else; one that leaves who let him in, or his guests; one that fails twice
     before = await events_database.fetch_value(ROWS)

@@ -117,6 +117,19 @@ async def test_the_same_answer_once_more_confirms_it_and_is_no_news(
     assert codes(await api("asha", "PUT", f"/events/{event}/rsvp", {"status": "GOING"})) == (409, "rsvp-closed")
 
 
+async def test_what_an_organiser_does_is_no_answer(api: Api, an_event: AnEvent, clock: FrozenClock) -> None:
+    # mutant: whoever was moved by an organiser has said that he still comes
+    event = (await an_event(capacity=1))["id"]
+    for name in ("asha", "ben", "chen"):
+        await api.rsvp(name, event)
+    later = clock.now() + timedelta(days=9)
+    await api("olu", "PATCH", f"/events/{event}", {"start_date": later, "end_date": later + timedelta(hours=1)})
+    moved = {"status": "WAITLISTED", "position": 1}
+    assert (await api("olu", "POST", f"/events/{event}/participants/chen/move", moved)).status_code == 200
+    chen = await api.get("chen", f"/events/{event}/rsvp")
+    assert (chen["position"], chen["asked_again_at"] is not None) == (1, True)
+
+
 async def test_another_answer_is_an_answer_too(api: Api, an_event: AnEvent) -> None:
     """Kills: a question that stays open though it was answered."""
     event = (await an_event(max_guests=2))["id"]

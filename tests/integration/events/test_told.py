@@ -52,6 +52,14 @@ async def test_who_comes_or_may_is_told_of_a_move_and_of_the_end(
     ]
 
 
+async def test_the_invited_keep_no_news_of_what_was_deleted(api: Api, an_event: AnEvent, told: Told) -> None:
+    # mutant: an invitation in the inbox to an event that is not there
+    event = (await an_event(privacy="PRIVATE"))["id"]
+    await api("olu", "POST", f"/events/{event}/invitations", {"usernames": ["asha", "ben"]})
+    assert (await api("olu", "DELETE", f"/events/{event}")).status_code == 204
+    assert await told("invitation-revoked") == [{"event_id": event, "usernames": ["asha", "ben"]}]
+
+
 async def test_what_is_over_is_nobodys_news(api: Api, an_event: AnEvent, told: Told, clock: FrozenClock) -> None:
     event = (await an_event())["id"]
     await api.rsvp("asha", event)

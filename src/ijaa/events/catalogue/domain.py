@@ -18,6 +18,9 @@ SLACK = timedelta(minutes=5)
 ASK_AGAIN = timedelta(hours=1)
 """From how far on a start that moves is another appointment."""
 
+DOORS_OPEN = timedelta(hours=12)
+"""How long before the start people are let in."""
+
 _KEY_LENGTH = 25_000
 _PLACE_KEY_LENGTH = 300
 _WORDS = 2_000

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ijaa.events.catalogue.domain import Occasion
+from ijaa.events.catalogue.domain import DOORS_OPEN, Occasion
 from ijaa.events.catalogue.models import Event
 from ijaa.events.catalogue.repository import EventRepository
-from ijaa.events.messages import Change, EventChanged, OrganiserAppointed
+from ijaa.events.messages import Change, EventChanged, InvitationRevoked, OrganiserAppointed
 from ijaa.shared.clock import Clock
 from ijaa.shared.outbox import Publish
 
@@ -35,8 +35,20 @@ class News:
             return
         asked_again = occasion(event).asks_again(before)
         if asked_again:
-            await self._repository.ask_again(session, event.id, self._clock.now())
+            now = self._clock.now()
+            await self._repository.ask_again(session, event.id, now, doors_close=event.start_date - DOORS_OPEN > now)
         await self._tell(session, event, "moved", before=before, asked_again=asked_again)
+
+    async def uninvited(self, session: AsyncSession, event_id: int) -> None:
+        """Take back what the invited were told of an event that is about to go."""
+        names = await self._repository.invited(session, event_id)
+        await self._publish(
+            session,
+            *(
+                InvitationRevoked(event_id=event_id, usernames=[*names[first : first + _TOLD_AT_ONCE]])
+                for first in range(0, len(names), _TOLD_AT_ONCE)
+            ),
+        )
 
     async def unled(self, session: AsyncSession, event_ids: Sequence[int]) -> None:
         """Tell that these need an organiser."""

@@ -50,7 +50,10 @@ SELECT participant_username, status = 'GOING' FROM event_participations
 WHERE event_id = :event_id AND status <> 'NOT_GOING' ORDER BY id
 """)
 _ASK_AGAIN = text("""
-UPDATE event_participations SET asked_again_at = :now, version = version + 1
+UPDATE event_participations SET asked_again_at = :now, version = version + 1,
+    checked_in_at = CASE WHEN :doors_close THEN NULL ELSE checked_in_at END,
+    checked_in_by = CASE WHEN :doors_close THEN NULL ELSE checked_in_by END,
+    arrived_guests = CASE WHEN :doors_close THEN NULL ELSE arrived_guests END
 WHERE event_id = :event_id AND status <> 'NOT_GOING'
 """)
 _COMPLETE = text("""
@@ -64,6 +67,9 @@ _RUNS = text(
     "SELECT EXISTS (SELECT FROM event_organisers"
     " WHERE event_id = :event_id AND username = :username AND role = 'CO_ORGANISER')"
 )
+_INVITED = text("""
+SELECT invited_username FROM event_invitations WHERE event_id = :event_id AND NOT is_void ORDER BY invited_username
+""")
 _FORGET_REFUSALS = text("DELETE FROM event_participations WHERE event_id = :event_id")
 
 _LIVE = f"""
@@ -186,9 +192,17 @@ class EventRepository:
         """Return who comes, may, waits or asked to, everybody but those who declined; and whether he is GOING."""
         return [(row[0], row[1]) for row in await session.execute(_CONCERNED, {"event_id": event_id})]
 
-    async def ask_again(self, session: AsyncSession, event_id: int, now: datetime) -> None:
-        """Note that all of them are asked whether they still come; the event is locked."""
-        await session.execute(_ASK_AGAIN, {"event_id": event_id, "now": now})
+    async def ask_again(self, session: AsyncSession, event_id: int, now: datetime, *, doors_close: bool) -> None:
+        """Note that all of them are asked whether they still come; the event is locked.
+
+        Where its doors close again, nobody has come yet.
+        """
+        given = {"event_id": event_id, "now": now, "doors_close": doors_close}
+        await session.execute(_ASK_AGAIN, given)
+
+    async def invited(self, session: AsyncSession, event_id: int) -> Sequence[str]:
+        """Return the members an event's invitations were sent to."""
+        return (await session.scalars(_INVITED, {"event_id": event_id})).all()
 
     async def complete(self, session: AsyncSession, now: datetime, portion: int) -> Sequence[int]:
         """Complete some of the events that are over, but those somebody changes just now; return which."""

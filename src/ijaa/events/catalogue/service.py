@@ -154,6 +154,7 @@ class EventService:
             if await self._repository.answered(session, event_id):
                 raise HasParticipants
             await self._drop_files(session, event_id)
+            await self._news.uninvited(session, event_id)
             await self._repository.remove(session, event_id)
             self._tell(session, str(event_id))
             await self._record(session, member, "event-deleted", event_id)

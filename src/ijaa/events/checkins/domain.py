@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
-BEFORE = timedelta(hours=12)
+from ijaa.events.catalogue.domain import DOORS_OPEN
+
+BEFORE = DOORS_OPEN
 """How long before an event people are let in: those who set it up come early, and stay checked in."""
 AFTER = timedelta(hours=24)
 """How long after its end: scanners without a network send later, and forgotten people are added."""

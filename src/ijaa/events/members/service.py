@@ -76,11 +76,13 @@ class MemberMessages:
         if erased:
             # seats first: what needs an organiser takes no answers, and promotes nobody
             await self._seats.forget(session, erased, events, now)
+        # while no discussion is locked, which comes after events
+        await self._seats.promote_returned(session, returned, now)
+        if erased:
             await self._part_from_organisers(session, erased, sorted(events))
             await self._threads.forget(session, erased, now)
             await self._repository.erase(session, erased)
             self._let_go(session, erased)
-        await self._seats.promote_returned(session, returned, now)
 
     async def _part_from_organisers(self, session: AsyncSession, erased: Sequence[str], events: Sequence[int]) -> None:
         now = self._clock.now()

@@ -54,7 +54,9 @@ RETURNING id, ticket
 _UPDATE = """
 UPDATE event_participations
 SET status = :status, guests = :guests, message = :message, seq = :seq, priority = :priority, offered_until = NULL,
-    responded_at = :now, promoted_at = coalesce(:promoted_at, promoted_at), asked_again_at = NULL,
+    responded_at = CASE WHEN CAST(:actor AS varchar) = 'self' THEN :now ELSE responded_at END,
+    asked_again_at = CASE WHEN CAST(:actor AS varchar) = 'self' THEN NULL ELSE asked_again_at END,
+    promoted_at = coalesce(:promoted_at, promoted_at),
     version = version + 1, ticket = ticket + 1, checked_in_at = NULL, checked_in_by = NULL, arrived_guests = NULL
 WHERE id = :id AND version = :version
 RETURNING id, ticket

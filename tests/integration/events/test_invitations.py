@@ -29,6 +29,21 @@ async def test_each_name_has_its_result(api: Api, an_event: AnEvent, invite_to: 
     assert await listed(api, event) == {"dina": "open", "emre": "open", "fay": "open"}
 
 
+async def test_whoever_waits_for_an_event_that_was_closed_is_let_in_by_an_invitation(
+    api: Api, an_event: AnEvent, invite_to: InviteTo
+) -> None:
+    # mutants: whoever answered before cannot be invited; the seat he may have now stays empty
+    event = (await an_event(capacity=1))["id"]
+    for name in ("asha", "ben"):
+        await api.rsvp(name, event)
+    await api("olu", "PATCH", f"/events/{event}", {"privacy": "INVITE_ONLY"})
+    await api.leave("asha", event)
+    assert (await api.get("ben", f"/events/{event}/rsvp"))["status"] == "WAITLISTED"
+    assert await invite_to(event, "ben") == ["invited"]
+    assert (await api.get("ben", f"/events/{event}/rsvp"))["status"] == "GOING"
+    assert await invite_to(event, "ben") == ["already-participating"]
+
+
 async def test_whom_nobody_can_reach_is_answered_and_kept_like_anybody(
     api: Api, an_event: AnEvent, invite_to: InviteTo, directory: FakeUserDirectory, told: Told,
     events_database: Database,
@@ -192,7 +207,7 @@ async def test_five_hundred_names_cost_what_one_does(
         assert done.status_code == 200
         assert {one["status"] for one in done.json()["results"]} == {"invited"}
         costs.append((len(statements), directory.calls))
-    assert costs[0] == costs[1] == (6, 1)
+    assert costs[0] == costs[1] == (7, 1)
     assert [len(one["usernames"]) for one in await told("invitation-sent")] == [1, 250]
 
 

@@ -85,7 +85,8 @@ SELECT {
 """
 _ASKING_AGAIN = text(_ASKING.replace("$1::text", "CAST(:viewer AS text)").replace("$2", ":event_id"))
 
-# one that expired unanswered is sent anew; in the order of the names, as every statement here that locks many rows
+# whoever waits for what was closed to the uninvited is let in by it; one that expired unanswered is sent anew;
+# in the order of the names, as every statement here that locks many rows
 _INVITE = text(f"""
 WITH given AS (
     SELECT name, lower(name) AS username, is_void
@@ -94,7 +95,9 @@ WITH given AS (
     SELECT DISTINCT ON (username) username, is_void FROM given ORDER BY username, name
 ), taking AS (
     SELECT a.username FROM asked a JOIN events e ON e.id = :event_id {MINE.replace("$1::text", "a.username")}
-    WHERE {ORGANISES.replace("$1::text", "a.username")} OR my.status <> 'NOT_GOING'
+    WHERE {ORGANISES.replace("$1::text", "a.username")} OR my.status = 'GOING' OR my.status <> 'NOT_GOING' AND (
+        e.privacy = 'PUBLIC' OR EXISTS (
+            SELECT FROM event_invitations i WHERE i.event_id = e.id AND i.invited_username = a.username))
 ), created AS (
     INSERT INTO event_invitations AS i
         (event_id, invited_username, invited_by_username, personal_message, is_void, expires_at, created_at)

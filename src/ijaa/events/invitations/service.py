@@ -82,6 +82,7 @@ class InvitationService:
             if await self._repository.open(session, event_id) > MOST_OPEN:
                 raise TooManyInvitations(f"No more than {MOST_OPEN} may wait for an answer: revoke some.")
             if names:
+                await self._seats.promote(session, event_id, now)
                 told = [one.username for one in chosen if one.is_told and outcomes[one.username] == "invited"]
                 await self._tell(session, event, "invitation", organiser.username, told)
         return InvitationResults(
@@ -257,6 +258,7 @@ class OwnInvitationService:
                 session, found.event_id, member.username, invited_by=found.invited_by, message=found.message,
                 expires_at=found.expires_at, now=now,
             )  # fmt: skip
+            await self._seats.promote(session, found.event_id, now)
         row = await self._repository.own_at(member.username, self._clock.now(), found.event_id)
         if row is None:
             raise NotFound

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from ijaa.events.catalogue.repository import EventRepository
 from ijaa.events.organisers.domain import MOST
+from ijaa.events.seats.repository import SeatRepository
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from tests.fakes import FakeUserDirectory
@@ -187,6 +188,26 @@ async def test_whoever_was_dismissed_a_moment_ago_changes_nothing(
     monkeypatch.setattr(EventRepository, "lock", dismissed)
     assert codes(await api("asha", "PATCH", f"/events/{event}", {"title": "Mine"})) == (403, "not-organiser")
     assert await events_database.fetch_value("SELECT title FROM events") == "Reunion"
+
+
+async def test_nor_does_he_decide_on_seats(
+    api: Api, an_event: AnEvent, appoint: Appoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills: the role looked at before the wait for the seats, and not after."""
+    event = (await an_event(requires_approval=True))["id"]
+    await appoint(event, "asha")
+    await api.rsvp("ben", event)
+    locked = SeatRepository.lock
+
+    async def dismissed(self: Any, session: Any, event_id: int, now: Any) -> Any:
+        await session.execute(text("DELETE FROM event_organisers"))
+        return await locked(self, session, event_id, now)
+
+    monkeypatch.setattr(SeatRepository, "lock", dismissed)
+    bens = f"/events/{event}/participants/ben"
+    for act, body in (("approve", None), ("reject", None), ("move", {"status": "NOT_GOING"})):
+        assert codes(await api("asha", "POST", f"{bens}/{act}", body)) == (403, "not-organiser")
+    assert (await api.get("ben", f"/events/{event}/rsvp"))["status"] == "PENDING"
 
 
 async def test_an_event_gives_twenty_roles_at_most(

@@ -163,7 +163,6 @@ class Seating:
         if wanted.status == mine.status != "WAITLISTED":
             return
         now, event_id, seq, priority, position = self._clock.now(), mine.event_id, None, 0, None
-        await self._seats.lock(session, event_id, now)
         state = await self._seats.state(session, event_id, now)
         if wanted.status == "WAITLISTED":
             waiting = state.waiting + (mine.status != "WAITLISTED")

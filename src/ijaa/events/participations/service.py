@@ -131,12 +131,12 @@ class ParticipationService:
         mine = await self._theirs(event_id, username.lower())
 
         async def settle(session: AsyncSession, current: Mine) -> None:
+            await self._look_again(session, organiser, event_id)
             if current.status != "PENDING":
                 raise NotPending
             if approve:
                 await self._publish(session, *await self._seating.approve(session, current, username.lower()))
             else:
-                await self._seats.lock(session, event_id, self._clock.now())
                 await self._seating.reject(session, current, username.lower())
 
         async with self._lines.at(event_id):
@@ -155,6 +155,7 @@ class ParticipationService:
         mine = await self._theirs(event_id, username.lower())
 
         async def put(session: AsyncSession, current: Mine) -> None:
+            await self._look_again(session, organiser, event_id)
             await self._seating.move(session, current, username.lower(), wanted)
 
         async with self._lines.at(event_id):
@@ -187,6 +188,13 @@ class ParticipationService:
         if not seen.organises:
             raise NotOrganiser
         return seen
+
+    async def _look_again(self, session: AsyncSession, organiser: Principal, event_id: int) -> None:
+        """Lock an event, and raise `NotOrganiser` for whoever was dismissed while he waited for that."""
+        await self._seats.lock(session, event_id, self._clock.now())
+        seen = await self._repository.mine_within(session, event_id, organiser.username)
+        if seen is None or not seen.organises:
+            raise NotOrganiser
 
     async def _theirs(self, event_id: int, username: str) -> Mine:
         mine = await self._repository.mine(event_id, username)

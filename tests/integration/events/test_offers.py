@@ -9,7 +9,7 @@ from ijaa.shared.clock import FrozenClock
 from ijaa.shared.database import Database
 from ijaa.shared.http.modules import Module
 from tests.integration.events.conftest import AnEvent, Api, at, codes
-from tests.integration.events.test_passed_over import places
+from tests.integration.events.test_passed_over import places, stand
 
 
 @pytest.fixture
@@ -129,6 +129,19 @@ async def test_fewer_seats_take_the_last_offers_back_and_nobodys_place(api: Api,
     assert (await api.rsvp("ben", event))["seats_taken"] == 1
     await api("olu", "PATCH", f"/events/{event}", {"capacity": 2})
     assert await _offers(api, event, "chen") == [True]
+
+
+async def test_an_offer_nobody_can_take_costs_nobody_his_place(
+    api: Api, event: int, module: Module, clock: FrozenClock
+) -> None:
+    # mutant: who could not answer, because nobody organises the event, goes to the tail
+    await api.rsvp("asha", event, guests=0)
+    await stand(module, "olu", "erased", 1)
+    clock.at += timedelta(hours=2)
+    await module.worker.schedule()
+    await module.worker.run_due()
+    assert await places(api, event, "ben", "chen") == [("WAITLISTED", 1), ("WAITLISTED", 2)]
+    assert await _offers(api, event, "ben", "chen") == [False, False]
 
 
 async def test_who_has_an_offer_gets_the_seat_when_offers_end(api: Api, event: int) -> None:

@@ -39,7 +39,8 @@ STATE = Statement(f"""
 SELECT going, capacity, waiting, ({OPEN}) AS open, waitlist_seq, waitlist_mode, offer_minutes, rsvp_deadline,
        title, start_date, timezone,
        (SELECT coalesce(sum(1 + p.guests), 0) FROM event_participations p
-        WHERE p.event_id = events.id AND p.offered_until IS NOT NULL)
+        WHERE p.event_id = events.id AND p.offered_until IS NOT NULL),
+       status = 'NEEDS_ORGANISER'
 FROM events WHERE id = :event_id
 """)
 _RESIZED = text("""
@@ -132,6 +133,8 @@ class SeatState(msgspec.Struct, frozen=True):
     timezone: str
     held: int
     """Seats kept for those to whom they are offered."""
+    unled: bool
+    """Whether the event takes no answers until somebody organises it."""
 
     @property
     def free(self) -> int | None:
@@ -271,6 +274,9 @@ class SeatRepository:
     async def _end_offers(self, session: AsyncSession, event_id: int, state: SeatState, now: datetime) -> What | None:
         """End offers: those that are over go to the tail, those that cannot be kept are taken back."""
         offers = await self.waitlist.offered(session, event_id)
+        if state.unled:  # nobody could have taken them
+            await self.waitlist.happens(session, event_id, "offer-withdrawn", [one.waiter for one in offers], now)
+            return "offer-withdrawn"
         if overdue := [one.waiter for one in offers if one.until < now]:
             first = state.waiting - len(overdue) + 1
             behind = [msgspec.structs.replace(one, place=first + nth) for nth, one in enumerate(overdue)]

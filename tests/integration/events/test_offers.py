@@ -137,8 +137,8 @@ async def test_an_offer_nobody_can_take_costs_nobody_his_place(
     # mutant: who could not answer, because nobody organises the event, goes to the tail
     await api.rsvp("asha", event, guests=0)
     await stand(module, "olu", "erased", 1)
-    clock.at += timedelta(hours=2)
     await module.worker.schedule()
+    clock.at += timedelta(hours=2)
     await module.worker.run_due()
     assert await places(api, event, "ben", "chen") == [("WAITLISTED", 1), ("WAITLISTED", 2)]
     assert await _offers(api, event, "ben", "chen") == [False, False]

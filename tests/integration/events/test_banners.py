@@ -13,6 +13,7 @@ from ijaa.shared.http.modules import Module
 from tests.fakes import FakeFeatureFlags
 from tests.integration.events.albums import PICTURE, objects, path_of, plain
 from tests.integration.events.conftest import AnEvent, Api, Invite, codes
+from tests.integration.users.conftest import counted
 from tests.movies import a_movie
 from tests.pictures import a_huge_png, a_picture, full_of_secrets, opened
 
@@ -37,9 +38,8 @@ async def test_a_banner_is_drawn_anew_and_shown_in_lists(
         assert got.headers["content-disposition"] == 'inline; filename="banner.webp"'
         assert "sandbox" in got.headers["content-security-policy"]
     assert all(b"canary" not in (settings.data / "files" / "events" / key).read_bytes() for key in objects(settings))
-    statements: list[str] = []
-    module.database.observers.append(lambda _, sql, __: statements.append(sql))
-    (listed,) = (await api.get("olu", "/events"))["items"]
+    with counted(module.database) as statements:
+        (listed,) = (await api.get("olu", "/events"))["items"]
     assert (listed["banner"], len(statements)) == (link, 1)
     public = (await api.get(None, f"/events/{event}"))["banner"]
     assert plain(public) == plain(link)

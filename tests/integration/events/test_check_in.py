@@ -16,6 +16,7 @@ from tests.integration.events.conftest import AnEvent, Api, Appoint, at, codes
 from tests.integration.events.test_erasing import named
 from tests.integration.events.test_passed_over import stand
 from tests.integration.events.test_tickets import ROWS, code_of, scan
+from tests.integration.users.conftest import counted
 
 TICK = timedelta(microseconds=1)
 
@@ -378,14 +379,6 @@ async def test_what_the_door_costs(
     api: Api, event: int, events_database: Database, directory: FakeUserDirectory
 ) -> None:
     # mutants: a card per row; the event read again; a lock of the event, which all answers wait for
-    statements: list[str] = []
-    events_database.observers.append(
-        lambda _database, statement, _seconds: (
-            None
-            if any(one in statement for one in ("audit_seals", "FROM outbox", "pg_notify", "cron"))
-            else statements.append(statement)
-        )
-    )
     code = await code_of(api, "asha", event)
     for request, expected, batches in (
         (lambda: let_in(api, event, code=code), 3, 1),
@@ -394,8 +387,8 @@ async def test_what_the_door_costs(
         (lambda: api.get("olu", f"/events/{event}/attendance"), 2, 0),
         (lambda: api.get("asha", f"/events/{event}/rsvp/ticket"), 1, 0),
     ):
-        statements.clear()
         directory.calls = 0
-        await request()
+        with counted(events_database) as statements:
+            await request()
         assert (len(statements), directory.calls) == (expected, batches), statements
         assert not any("FROM events" in one and "FOR UPDATE" in one for one in statements)

@@ -8,6 +8,7 @@ import pytest
 from ijaa.shared.database import Database
 from tests.fakes import FakeUserDirectory
 from tests.integration.events.conftest import AnEvent, Api, codes
+from tests.integration.users.conftest import counted
 
 
 @pytest.fixture
@@ -144,16 +145,8 @@ async def test_what_every_request_costs(
     for _ in range(3):
         await an_event(by="ben")
     await api("olu", "PATCH", f"/events/{event}", {"capacity": 5})
-    statements: list[str] = []
-    events_database.observers.append(
-        lambda _database, statement, _seconds: (
-            None
-            if any(one in statement for one in ("audit_seals", "FROM outbox", "pg_notify", "cron"))
-            else statements.append(statement)
-        )
-    )
     for name, (request, expected, batches) in _requests(api, event).items():
-        statements.clear()
         directory.calls = 0
-        await request()
+        with counted(events_database) as statements:
+            await request()
         assert (len(statements), directory.calls) == (expected, batches), (name, statements)

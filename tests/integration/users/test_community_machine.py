@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -158,6 +158,7 @@ async def served(users_database: Database, clock: FrozenClock) -> Served:
 
 @configured(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=_STEPS)
+@example(steps=[("ask", "asha", "bina"), ("reject", "bina", "asha"), ("block", "asha", "bina")])
 async def test_members_follow_the_model_and_blocked_ones_never_meet(
     steps: list[tuple[Any, ...]], served: Served, clock: FrozenClock
 ) -> None:

@@ -210,8 +210,15 @@ async def test_an_archive_waits_for_a_module_that_is_away(
     assert [row["id"] for row in table(opened(await client.get(found["link"])), "events/participations")] == [*range(5)]
 
 
-async def test_who_has_nobody_to_ask_makes_no_archive(start: Start, a_member: AMember, settings: Settings) -> None:
+async def test_who_has_nobody_to_ask_makes_no_archive(
+    start: Start, app: App, a_member: AMember, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kills: an archive of this module alone where nobody said where the other one is."""
+
+    async def claim_nothing(_: int) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(app[1].worker, "_claim", claim_nothing)  # the one that could ask leaves it to the other
     asha = await a_member("asha")
     async with start(records=None) as (client, module):
         export = await ask(client, asha)

@@ -40,14 +40,15 @@ class BlockService:
             blocked, count = await self._repository.state(session, member.username, other)
             if not blocked:
                 try:
-                    await self._connections.between(session, member.username, other, now)
+                    pair = await self._connections.between(session, member.username, other, now)
                 except Unseen:
                     raise NotFound from None
                 if count >= MOST_BLOCKS:
                     raise TooManyBlocks
                 await self._repository.add(session, member.username, other, now)
-                if (severed := await self._connections.sever(session, member.username, other, now)) is not None:
-                    await self._notifier.take_back(session, [member.username, other], subject_of(severed))
+                await self._connections.sever(session, member.username, other, now)
+                if pair is not None:  # a rejection stays, but neither goes on reading the other's name
+                    await self._notifier.take_back(session, [member.username, other], subject_of(pair.id))
                 await self._notifier.take_back_between(session, member.username, other)
                 await self._publish(session, BlocksChanged(username=member.username), BlocksChanged(username=other))
         return await self.read(member, other)

@@ -146,6 +146,7 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
 ) -> None:
     # mutants: let an unreachable directory fail the page; create an event nobody vouches for
     await a_member(users_database, "asha", name="Asha Rahman")
+    await a_member(users_database, "bilal", name="Bilal Khan")
     only_users, only_events = halves(deployment)
     port = free_port()
     users = f"http://127.0.0.1:{port}"
@@ -156,13 +157,18 @@ async def test_events_goes_on_without_users_and_says_what_it_does_not_know(
     with serving(["events"], {**only_events, **peer}, tmp_path / "events.log") as events:
         asha = Caller(events, await sign_in("asha", users))
         event = asha("POST", "/events", an_event()).json()
+        bilal = Caller(events, await sign_in("bilal", users))
+        assert bilal("PUT", f"/events/{event['id']}/rsvp", {"status": "GOING"}).status_code == 200
         stop(process)
         remembered = asha("GET", f"/events/{event['id']}")
         assert remembered.json()["organizer"] == {"username": "asha", "name": "Asha Rahman", "photo": None}
         await wipe(deployment["IJAA_REDIS_URL"])
-        read = asha("GET", f"/events/{event['id']}")
+        remembered = asha("GET", f"/events/{event['id']}")
+        assert remembered.json()["organizer"]["name"] == "Asha Rahman"  # by this process itself
+        read = asha("GET", f"/events/{event['id']}/participants")
         assert read.status_code == 200
-        assert read.json()["organizer"] == {"username": "asha", "name": None, "photo": None, "degraded": True}
+        (his,) = read.json()["items"]
+        assert (his["username"], his["name"], his["degraded"]) == ("bilal", None, True)
         assert asha("PUT", f"/events/{event['id']}/rsvp", {"status": "GOING"}).status_code == 200
         refused = asha("POST", "/events", an_event())
         assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")

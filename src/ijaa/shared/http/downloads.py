@@ -37,7 +37,7 @@ class Download(Response[bytes]):
         return self._answer
 
     async def _answer(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(left(receive))
         sending = asyncio.create_task(self._send(send))
         whole = False
         try:
@@ -51,15 +51,7 @@ class Download(Response[bytes]):
 
     async def _send(self, send: Send) -> bool:
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-        try:
-            async for portion in self._portions:
-                async with asyncio.timeout(SLOW):
-                    await send({"type": "http.response.body", "body": portion, "more_body": True})
-        except (TimeoutError, Unavailable) as error:
-            log.info("a file did not leave as a whole", why=type(error).__name__)
-            return False
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return True
+        return await send_portions(send, self._portions)
 
     async def _tell(self, *, whole: bool) -> None:
         try:
@@ -78,7 +70,21 @@ def head_of(size: int, name: str, media_type: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def _left(receive: Receive) -> None:
+async def send_portions(send: Send, portions: AsyncIterator[bytes]) -> bool:
+    """Send a body portion by portion, and its end; return whether all of it has left."""
+    try:
+        async for portion in portions:
+            async with asyncio.timeout(SLOW):
+                await send({"type": "http.response.body", "body": portion, "more_body": True})
+    except (TimeoutError, Unavailable) as error:
+        log.info("a file did not leave as a whole", why=type(error).__name__)
+        return False
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    return True
+
+
+async def left(receive: Receive) -> None:
+    """Return once the client has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

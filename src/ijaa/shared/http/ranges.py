@@ -2,28 +2,24 @@
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-import structlog
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from ijaa.shared.errors import Problem, RateLimited, Unavailable
+from ijaa.shared.http.crowd import Crowd
+from ijaa.shared.http.downloads import head_alone, left, send_portions
 from ijaa.shared.http.limits import asker
 from ijaa.shared.http.sandbox import SANDBOX
-from ijaa.shared.http.streams import HEAD, LASTS
-
-log = structlog.get_logger("ijaa.files")
+from ijaa.shared.http.streams import LASTS
 
 PLAYED = "played"
 """Where in the state of the application the `Played` are."""
 AT_ONCE, OF_ONE = 256, 32
 """Files on their way out of a process, to everybody and to one caller; many who are not signed in share an address."""
-SLOW = 30.0
-"""Seconds a client may take no portion before it is given up."""
 _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -36,26 +32,18 @@ class RangeNotSatisfiable(Problem):
         super().__init__(headers={"Content-Range": f"bytes */{size}"})
 
 
-class Played:
+class Played(Crowd):
     """The files on their way out of this process: each takes memory for a portion."""
 
-    def __init__(self) -> None:
-        self._of: Counter[str] = Counter()
-
-    @contextmanager
-    def one(self, who: str) -> Iterator[None]:
+    def one(self, who: str) -> AbstractContextManager[None]:
         """Count one of somebody in; raise `RateLimited` or `Unavailable` when he, or everybody, has enough."""
-        if self._of[who] >= OF_ONE:
-            raise RateLimited("You are fetching many files at once.", retry_after=2)
-        if self._of.total() >= AT_ONCE:
-            raise Unavailable("Many files are being fetched just now.", retry_after=5)
-        self._of[who] += 1
-        try:
-            yield
-        finally:
-            self._of[who] -= 1
-            if not self._of[who]:
-                del self._of[who]
+        return self.counted(
+            who,
+            of_one=OF_ONE,
+            his=RateLimited("You are fetching many files at once.", retry_after=2),
+            of_all=AT_ONCE,
+            everybodys=Unavailable("Many files are being fetched just now.", retry_after=5),
+        )
 
 
 def range_of(asked: str | None, size: int) -> tuple[int, int] | None:
@@ -111,7 +99,7 @@ class Portions(Response[bytes]):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._played.one(self._who):
-            leaving = asyncio.create_task(_left(receive))
+            leaving = asyncio.create_task(left(receive))
             sending = asyncio.create_task(self._send(scope, send))
             try:
                 await asyncio.wait({leaving, sending}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,17 +112,7 @@ class Portions(Response[bytes]):
     async def _send(self, scope: Any, send: Send) -> None:
         scope[LASTS] = True
         await send({"type": "http.response.start", "status": self._status, "headers": self._said})
-        try:
-            if not scope.get(HEAD):
-                async for portion in self._portions:
-                    async with asyncio.timeout(SLOW):
-                        await send({"type": "http.response.body", "body": portion, "more_body": True})
-        except (TimeoutError, Unavailable) as error:
-            log.info("a file did not leave as a whole", why=type(error).__name__)
+        if head_alone(scope):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        await send_portions(send, self._portions)

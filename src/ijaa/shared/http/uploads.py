@@ -1,9 +1,7 @@
 """Files that come as multipart/form-data (RFC 7578): one part, called `file`, read while it comes."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from litestar import Request
@@ -11,6 +9,7 @@ from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from ijaa.shared.errors import Invalid, Malformed, RateLimited, TooLarge, Unavailable, Violation
+from ijaa.shared.http.crowd import Crowd
 from ijaa.shared.http.limits import asker
 
 MULTIPART = "multipart/form-data"
@@ -29,26 +28,18 @@ PATIENCE = 120.0
 _PART = "file"
 
 
-class Uploads:
+class Uploads(Crowd):
     """The files on their way into this process."""
 
-    def __init__(self) -> None:
-        self._of: Counter[str] = Counter()
-
-    @contextmanager
-    def one(self, who: str) -> Iterator[None]:
+    def one(self, who: str) -> AbstractContextManager[None]:
         """Count one of somebody in; raise `RateLimited` or `Unavailable` when he, or everybody, has enough."""
-        if self._of[who] >= OF_ONE:
-            raise RateLimited("You are sending many files at once.", retry_after=2)
-        if self._of.total() >= AT_ONCE:
-            raise Unavailable("Many files are coming in just now.", retry_after=5)
-        self._of[who] += 1
-        try:
-            yield
-        finally:
-            self._of[who] -= 1
-            if not self._of[who]:
-                del self._of[who]
+        return self.counted(
+            who,
+            of_one=OF_ONE,
+            his=RateLimited("You are sending many files at once.", retry_after=2),
+            of_all=AT_ONCE,
+            everybodys=Unavailable("Many files are coming in just now.", retry_after=5),
+        )
 
 
 async def read_file(request: Request[Any, Any, Any], largest: int) -> bytes:

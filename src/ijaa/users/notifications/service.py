@@ -1,6 +1,6 @@
 """Use cases of notifications."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -37,11 +37,6 @@ from ijaa.users.ports import (
     InvitationRevoked,
     InvitationSent,
     Mentioned,
-    OrganiserAppointed,
-    SeatMoved,
-    SeatOffered,
-    SeatPromoted,
-    TicketIssued,
 )
 
 _UNSUBSCRIBE = "unsubscribe"
@@ -164,29 +159,15 @@ class EventMessages:
     def __init__(self, notifier: Notifier, repository: NotificationRepository) -> None:
         self._notifier, self._repository = notifier, repository
 
-    async def seat_promoted(self, session: AsyncSession, received: Sequence[Received[SeatPromoted]]) -> None:
-        """Tell members that they have a seat."""
-        for one in received:
-            facts = msgspec.structs.asdict(one.message)
-            await self._tell(session, [facts.pop("username")], "seat_promoted", facts, one)
+    def to_one(self, kind: Kind) -> Callable[[AsyncSession, Sequence[Received[Any]]], Awaitable[None]]:
+        """Return what tells the one member a message names of one kind of thing."""
 
-    async def seat_offered(self, session: AsyncSession, received: Sequence[Received[SeatOffered]]) -> None:
-        """Tell members that a seat is kept for them, and until when."""
-        for one in received:
-            facts = msgspec.structs.asdict(one.message)
-            await self._tell(session, [facts.pop("username")], "seat_offered", facts, one)
+        async def told(session: AsyncSession, received: Sequence[Received[Any]]) -> None:
+            for one in received:
+                facts = msgspec.structs.asdict(one.message)
+                await self._tell(session, [facts.pop("username")], kind, facts, one)
 
-    async def seat_moved(self, session: AsyncSession, received: Sequence[Received[SeatMoved]]) -> None:
-        """Tell members where an organiser put them."""
-        for one in received:
-            facts = msgspec.structs.asdict(one.message)
-            await self._tell(session, [facts.pop("username")], "seat_moved", facts, one)
-
-    async def ticket_issued(self, session: AsyncSession, received: Sequence[Received[TicketIssued]]) -> None:
-        """Send members who have a seat their tickets."""
-        for one in received:
-            facts = msgspec.structs.asdict(one.message)
-            await self._tell(session, [facts.pop("username")], "ticket_issued", facts, one)
+        return told
 
     async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
         """Tell those who come, or may, what became of an event."""
@@ -194,14 +175,6 @@ class EventMessages:
             facts = msgspec.structs.asdict(one.message)
             kind = _CHANGES[facts.pop("change")]
             await self._tell(session, facts.pop("usernames"), kind, facts, one)
-
-    async def organiser_appointed(
-        self, session: AsyncSession, received: Sequence[Received[OrganiserAppointed]]
-    ) -> None:
-        """Tell members of the roles they were given."""
-        for one in received:
-            facts = msgspec.structs.asdict(one.message)
-            await self._tell(session, [facts.pop("username")], "organiser_appointed", facts, one)
 
     async def answer_given(self, session: AsyncSession, received: Sequence[Received[AnswerGiven]]) -> None:
         """Tell organisers that somebody answered; many answers are one notification until it is read."""

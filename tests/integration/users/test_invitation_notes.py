@@ -8,7 +8,7 @@ from ijaa.users.ports import EventChanged, InvitationRevoked, InvitationSent
 from tests.integration.users.admins import AnAdmin
 from tests.integration.users.community import Community
 from tests.integration.users.conftest import AMember, App, Mailbox
-from tests.integration.users.test_notifications import START, _hear, _inbox, _mail
+from tests.integration.users.told import START, hear, inbox_of, mail_to
 
 
 def sent(*usernames: str, by: str = "olu", **given: Any) -> InvitationSent:
@@ -19,7 +19,7 @@ def sent(*usernames: str, by: str = "olu", **given: Any) -> InvitationSent:
 
 async def titles(client: httpx.AsyncClient, bearer: dict[str, str]) -> list[str]:
     """Return what a member is told, the latest first."""
-    return [one["title"] for one in (await _inbox(client, bearer))["items"]]
+    return [one["title"] for one in (await inbox_of(client, bearer))["items"]]
 
 
 async def test_the_invited_are_told_in_words_and_by_mail(
@@ -27,14 +27,14 @@ async def test_the_invited_are_told_in_words_and_by_mail(
 ) -> None:
     # mutants: tell somebody else; the words of an invitation for a reminder
     asha, ben = await a_member("asha"), await a_member("ben")
-    await _hear(app, sent("asha"), sent())
-    (told,) = (await _inbox(client, asha.bearer))["items"]
+    await hear(app, sent("asha"), sent())
+    (told,) = (await inbox_of(client, asha.bearer))["items"]
     assert (told["kind"], told["title"], told["path"]) == ("invitation", "You are invited: Tea", "/events/7")
     assert told["text"] == "olu invites you. Thursday, 02 May 2030, 00:00 (Asia/Dhaka). Will you come?"
     assert await titles(client, ben.bearer) == []
-    assert (await _mail(mailbox, "asha@mail.example"))["Subject"] == "You are invited: Tea"
-    await _hear(app, sent("asha", occasion="reminder"), first=3)
-    (told,) = (await _inbox(client, asha.bearer))["items"]
+    assert (await mail_to(mailbox, "asha@mail.example"))["Subject"] == "You are invited: Tea"
+    await hear(app, sent("asha", occasion="reminder"), first=3)
+    (told,) = (await inbox_of(client, asha.bearer))["items"]
     assert (told["title"], told["count"]) == ("Will you come? Tea", 2)
     assert "You have not answered the invitation of olu yet." in told["text"]
 
@@ -51,8 +51,8 @@ async def test_whom_a_block_hides_from_who_invites_is_told_nothing(
     because = {"reason": "Insulted others at the reunion."}
     suspended = await client.post("/api/v1/admin/users/dina/suspend", json=because, headers=mo.bearer)
     assert suspended.status_code == 200
-    await _hear(app, sent("asha", "ben", "chen", "dina", "nobody"))
-    await _mail(mailbox, "chen@mail.example")
+    await hear(app, sent("asha", "ben", "chen", "dina", "nobody"))
+    await mail_to(mailbox, "chen@mail.example")
     assert [await titles(client, one.bearer) for one in (asha, ben)] == [[], []]
     assert await titles(client, chen.bearer) == ["You are invited: Tea"]
     assert [mail["To"] for mail in mailbox.messages() if "invited" in str(mail["Subject"])] == ["chen@mail.example"]
@@ -68,7 +68,7 @@ async def test_what_is_revoked_is_taken_back_and_nothing_else(
     moved = EventChanged(
         event_id=7, change="moved", title="Tea", start_date=START, timezone="UTC", location=None, usernames=["asha"]
     )
-    await _hear(app, moved, sent("asha", "ben"), sent("asha", event_id=8, title="Dinner"))
-    await _hear(app, InvitationRevoked(event_id=7, usernames=["asha"]), first=4)
+    await hear(app, moved, sent("asha", "ben"), sent("asha", event_id=8, title="Dinner"))
+    await hear(app, InvitationRevoked(event_id=7, usernames=["asha"]), first=4)
     assert sorted(await titles(client, asha.bearer)) == ["Moved: Tea", "You are invited: Dinner"]
     assert await titles(client, ben.bearer) == ["You are invited: Tea"]

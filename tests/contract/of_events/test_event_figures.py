@@ -4,7 +4,7 @@ import pytest
 
 from ijaa.shared.errors import Unavailable
 from ijaa.users.ports import EventCounts
-from tests.contract.conftest import Figures
+from tests.contract.of_events.conftest import Figures
 
 
 async def test_an_installation_without_events_has_zeros(figures: Figures) -> None:

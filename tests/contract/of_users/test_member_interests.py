@@ -4,7 +4,7 @@ import pytest
 
 from ijaa.events.ports import MemberContext
 from ijaa.shared.errors import Unavailable
-from tests.contract.conftest import Interests
+from tests.contract.of_users.conftest import Interests
 
 
 async def test_a_member_is_known_by_what_he_said_and_whom_he_sees(interests: Interests) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ijaa.shared.errors import Unavailable
 from ijaa.users.ports import ContentKind, ContentRef, ContentSnapshot
-from tests.contract.conftest import Content
+from tests.contract.of_events.conftest import Content
 
 
 def ref(id_: int, kind: ContentKind = "event") -> ContentRef:

@@ -1,8 +1,8 @@
-"""One users database, reached in the ways events can reach it: in process, over HTTP, and a double of it."""
+"""What events offers, reached in the ways users can reach it: in process, over HTTP, and a double of it."""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -13,67 +13,39 @@ import pytest
 from sqlalchemy import make_url, text
 
 from ijaa.app import create_app
-from ijaa.events.adapters.cached_user_directory import CachedUserDirectory
-from ijaa.events.adapters.http_member_interests import HttpMemberInterests
-from ijaa.events.adapters.http_tokens import HttpPublicKeys, HttpRevocations
-from ijaa.events.adapters.http_user_directory import HttpUserDirectory
 from ijaa.events.media import upload_repository
-from ijaa.events.members.feed import MemberFeed
 from ijaa.events.personal import PERSONAL
-from ijaa.events.ports import MemberInterests, UserDirectory
 from ijaa.events.public import EventsPublic
-from ijaa.settings import Settings, read_settings
-from ijaa.shared import access_tokens
+from ijaa.settings import read_settings
 from ijaa.shared import records as reading
 from ijaa.shared import storage as storage_module
-from ijaa.shared.access_tokens import AccessTokenVerifier
 from ijaa.shared.clock import SystemClock
-from ijaa.shared.crypto import SecretBox
 from ijaa.shared.database import Database
 from ijaa.shared.http.peer import Peer
 from ijaa.shared.http.services import ServiceTokens
 from ijaa.shared.personal import Rows
-from ijaa.shared.principals import Principal, TokenVerifier
-from ijaa.shared.redis import connect
 from ijaa.shared.storage import Storage
 from ijaa.shared.storage_files import key_of
 from ijaa.users.adapters.http_event_companions import HttpEventCompanions
 from ijaa.users.adapters.http_event_content import HttpEventContent
 from ijaa.users.adapters.http_event_figures import HttpEventFigures
 from ijaa.users.adapters.http_member_records import HttpMemberRecords
-from ijaa.users.module import build
 from ijaa.users.ports import EventCompanions, EventContent, EventFigures, MemberRecords
-from ijaa.users.sessions.key_repository import KeyRepository
-from ijaa.users.sessions.keys import SigningKeys
 from ijaa.wiring import (
     LocalEventCompanions,
     LocalEventContent,
     LocalEventFigures,
-    LocalMemberInterests,
     LocalMemberRecords,
-    LocalUserDirectory,
 )
 from tests.asgi import client_of
-from tests.builders import a_member, no_limits
+from tests.contract.peers import PEER, refused
 from tests.fakes import (
     FakeEventCompanions,
     FakeEventContent,
     FakeEventFigures,
-    FakeMemberInterests,
     FakeMemberRecords,
-    FakeTokenVerifier,
-    FakeUserDirectory,
 )
-from tests.patient import wipe
 
-PEER = "http://users.local"
-
-_BLOCK = text("INSERT INTO blocks (blocker_username, blocked_username, created_at) VALUES (:one, :other, now())")
-_REVOKE = text("""
-INSERT INTO revocations (session_id, revoked_at, expires_at)
-VALUES (CAST(:sid AS uuid), now(), now() + interval '16 min')
-""")
-_TELL = text("SELECT pg_notify('ijaa_revocations', :sid || ' ' || extract(epoch FROM now() + interval '16 min'))")
 _EVENT = text("""
 INSERT INTO events (title, start_date, end_date, timezone, privacy, is_online, going, waiting, requires_approval,
                     waitlist_mode, max_guests, created_by_username, tags, status, search_key, created_at, updated_at,
@@ -82,6 +54,7 @@ SELECT 'Tea', at, at + interval '1 hour', 'UTC', 'PUBLIC', false, :going, :waiti
        CAST(:status AS text), 'tea', now(), now(), CASE WHEN CAST(:status AS text) = 'CANCELLED' THEN now() END, 1
 FROM (SELECT now() + :days * interval '1 day' AS at) moment
 """)
+
 
 _TITLED = text("""
 INSERT INTO events (title, description, start_date, end_date, timezone, privacy, is_online, going, waiting,
@@ -98,46 +71,21 @@ INSERT INTO event_media (event_id, uploaded_by_username, media_type, file_id, fi
                          created_at, updated_at)
 VALUES (:event_id, :by, 'DOCUMENT', :file_id, 'application/pdf', 1, sha256('x'), false, now(), now()) RETURNING id
 """)
+
+
 _ANSWERED = text("""
 INSERT INTO event_participations (event_id, participant_username, status, responded_at)
 SELECT :event_id, username, :status, now() FROM unnest(CAST(:usernames AS text[])) AS given (username)
 """)
+
+
 _COMMENTED = text("""
 INSERT INTO event_comments (event_id, depth, username, content, created_at)
 VALUES (:event_id, 1, :by, :text, now()) RETURNING id
 """)
+
+
 _CANCEL = text("UPDATE events SET status = 'CANCELLED', cancelled_at = now() WHERE id = :event_id")
-
-
-_SAID = text("""
-WITH said AS (UPDATE profiles SET location = :location WHERE username = :username RETURNING user_id)
-INSERT INTO interests (user_id, interest, interest_key, created_at, updated_at, version)
-SELECT user_id, one, lower(one), now(), now(), 1 FROM said, unnest(CAST(:interests AS text[])) AS given (one)
-""")
-_CONNECT = text("""
-INSERT INTO connections (requester_username, receiver_username, status, created_at, updated_at)
-VALUES (:one, :other, :status, now(), now())
-""")
-
-
-@dataclass
-class Interests:
-    """A port of what members care for under test, and how it comes to be as it is."""
-
-    port: MemberInterests
-    add: Callable[..., Awaitable[None]]
-    connect: Callable[..., Awaitable[None]]
-    block: Callable[[str, str], Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
-
-
-@dataclass
-class Directory:
-    """A directory under test, how its members come to be, and how one blocks another."""
-
-    port: UserDirectory
-    add: Callable[..., Awaitable[None]]
-    block: Callable[[str, str], Awaitable[None]]
 
 
 P = TypeVar("P")
@@ -153,6 +101,8 @@ class Offered(Generic[P]):
 
 
 Figures = Offered[EventFigures]
+
+
 Companions = Offered[EventCompanions]
 
 
@@ -171,137 +121,6 @@ class Records(Offered[MemberRecords]):
     """Takes whose it is and what is in it, None for an object that is gone; returns its name."""
 
 
-@dataclass
-class Tokens:
-    """A verifier under test, how a token comes to be, and how its session ends."""
-
-    port: TokenVerifier
-    issue: Callable[[Principal], Awaitable[str]]
-    revoke: Callable[[str], Awaitable[None]]
-
-
-def a_principal() -> Principal:
-    """Return somebody with a session of his own."""
-    return Principal("USER_1", "asha", str(uuid4()))
-
-
-@pytest.fixture
-def settings(servers: dict[str, str], users_dsn: str) -> Settings:
-    """Return the settings of a process that serves users alone."""
-    return read_settings(servers | {"IJAA_MODULES": "users", "IJAA_USERS_DATABASE_URL": users_dsn,
-                                    "IJAA_USERS_LISTEN_URL": users_dsn})  # fmt: skip
-
-
-@asynccontextmanager
-async def a_peer(settings: Settings) -> AsyncIterator[Peer]:
-    """Give the users service as events meets it over HTTP."""
-    app = create_app(settings)
-    async with client_of(app):
-        tokens = ServiceTokens(settings.service_key, caller="events", clock=SystemClock())
-        found = Peer(PEER, "users", tokens, httpx.ASGITransport(app, raise_app_exceptions=False))
-        yield found
-        await found.close()
-
-
-@pytest.fixture(params=["in process", "HTTP", "cached", "fake"])
-async def directory(
-    request: pytest.FixtureRequest, users_database: Database, settings: Settings
-) -> AsyncIterator[Directory]:
-    """Give the same directory in each of its shapes."""
-    if request.param == "fake":
-        fake = FakeUserDirectory()
-
-        async def add_to_fake(username: str, name: str, standing: str = "active", *, public: bool = False) -> None:
-            fake.add(username, name=name, standing=standing, public=public)  # type: ignore[arg-type]
-
-        async def block_in_fake(one: str, other: str) -> None:
-            fake.block(one, other)
-
-        yield Directory(fake, add_to_fake, block_in_fake)
-        return
-
-    async def add(username: str, name: str, standing: str = "active", *, public: bool = False) -> None:
-        visibility = {"name": "public"} if public else {}
-        await a_member(users_database, username, name=name, active=standing == "active", visibility=visibility)
-
-    async def block(one: str, other: str) -> None:
-        async with users_database.transaction() as session:
-            await session.execute(_BLOCK, {"one": one, "other": other})
-
-    if request.param == "HTTP":
-        async with a_peer(settings) as peer:
-            yield Directory(HttpUserDirectory(peer), add, block)
-        return
-    assert settings.users_database is not None
-    redis, feed = connect(settings.redis_url), MemberFeed(SystemClock())
-    built = build(
-        settings, users_database, settings.users_database, SystemClock(), no_limits(SystemClock()), redis=redis
-    )
-    local = LocalUserDirectory(built.public)
-    if request.param == "in process":
-        yield Directory(local, add, block)
-        return
-    await wipe(settings.redis_url)
-    feed.complete = True
-    cached = CachedUserDirectory(local, redis, feed, SystemClock(), namespace="tests")
-    async with cached.running():
-        yield Directory(cached, add, block)
-    await redis.aclose()
-
-
-@pytest.fixture(params=["in process", "HTTP", "fake"])
-async def interests(
-    request: pytest.FixtureRequest, users_database: Database, settings: Settings
-) -> AsyncIterator[Interests]:
-    """Give the same interests in each of their shapes."""
-    if request.param == "fake":
-        fake = FakeMemberInterests()
-        yield Interests(fake, fake.add, fake.connect, fake.block, fake.stop)
-        return
-
-    async def add(username: str, *interests: str, location: str | None = None, active: bool = True) -> None:
-        await a_member(users_database, username, active=active)
-        async with users_database.transaction() as session:
-            said = {"username": username, "interests": [*interests], "location": location}
-            await session.execute(_SAID, said)
-
-    async def connect_two(one: str, other: str, status: str = "ACCEPTED") -> None:
-        async with users_database.transaction() as session:
-            await session.execute(_CONNECT, {"one": one, "other": other, "status": status})
-
-    async def block(one: str, other: str) -> None:
-        async with users_database.transaction() as session:
-            await session.execute(_BLOCK, {"one": one, "other": other})
-
-    if request.param == "HTTP":
-        async with a_peer(settings) as peer:
-
-            async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
-
-            yield Interests(HttpMemberInterests(peer), add, connect_two, block, end)
-        return
-    assert settings.users_database is not None
-    redis = connect(settings.redis_url)
-    away = make_url(settings.users_database.url).set(port=1).render_as_string(hide_password=False)
-    down = Database("users", away)
-
-    def built_over(database: Database) -> LocalMemberInterests:
-        assert settings.users_database is not None
-        clock = SystemClock()
-        module = build(settings, database, settings.users_database, clock, no_limits(clock), redis=redis)
-        return LocalMemberInterests(module.public)
-
-    port = built_over(users_database)
-
-    async def end_database() -> None:
-        port._public = built_over(down)._public
-
-    yield Interests(port, add, connect_two, block, end_database)
-    await redis.aclose()
-    await down.dispose()
-
-
 @asynccontextmanager
 async def _offered(
     shape: str, servers: dict[str, str], events_dsn: str, database: Database,
@@ -318,7 +137,7 @@ async def _offered(
             peer = Peer(PEER, "events", calling, httpx.ASGITransport(app, raise_app_exceptions=False))
 
             async def end() -> None:
-                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url=PEER)
+                peer._client = httpx.AsyncClient(transport=httpx.MockTransport(refused), base_url=PEER)
 
             yield over_http(peer), end
             await peer.close()
@@ -445,63 +264,3 @@ async def companions(
     offer = _offered(request.param, servers, events_dsn, events_database, HttpEventCompanions, LocalEventCompanions)
     async with offer as (port, stop):
         yield Companions(port, add, stop)
-
-
-def _refused(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused", request=request)
-
-
-@pytest.fixture(params=["in process", "HTTP", "fake"])
-async def tokens(request: pytest.FixtureRequest, users_database: Database, settings: Settings) -> AsyncIterator[Tokens]:
-    """Give the same verifier in each of its shapes."""
-    clock = SystemClock()
-    keys = SigningKeys(
-        users_database, KeyRepository(users_database), SecretBox(settings.secret_key, "signing-keys"), clock
-    )
-
-    async def issue(principal: Principal) -> str:
-        return access_tokens.issue(principal, await keys.current(), settings.base_url, clock.now())
-
-    async def revoke(session_id: str) -> None:
-        async with users_database.transaction() as session:
-            await session.execute(_REVOKE, {"sid": session_id})
-            await session.execute(_TELL, {"sid": session_id})
-
-    async with AsyncExitStack() as stack:
-        if request.param == "fake":
-            yield _fake_tokens()
-        elif request.param == "HTTP":
-            reached = await stack.enter_async_context(a_peer(settings))
-            revocations = HttpRevocations(reached, clock)
-            await stack.enter_async_context(revocations.running())
-            yield Tokens(
-                AccessTokenVerifier(HttpPublicKeys(reached), revocations, settings.base_url, clock), issue, revoke
-            )
-        else:
-            assert settings.users_database is not None
-            redis = connect(settings.redis_url)
-            stack.push_async_callback(redis.aclose)
-            built = build(
-                settings,
-                Database("users", settings.users_database.url),
-                settings.users_database,
-                clock,
-                no_limits(clock),
-                redis=redis,
-            )
-            await stack.enter_async_context(built.lifespan())
-            yield Tokens(built.public.verifier, issue, revoke)
-
-
-def _fake_tokens() -> Tokens:
-    fake = FakeTokenVerifier()
-
-    async def issue(principal: Principal) -> str:
-        token = f"token of {principal.session_id}"
-        fake.principals[token] = principal
-        return token
-
-    async def revoke(session_id: str) -> None:
-        fake.revoked.add(session_id)
-
-    return Tokens(fake, issue, revoke)

@@ -1,7 +1,7 @@
 """What `UserDirectory` promises, whichever way it is reached."""
 
 from ijaa.events.ports import MemberCard
-from tests.contract.conftest import Directory
+from tests.contract.of_users.conftest import Directory
 
 
 async def test_cards_come_by_username_and_unknown_names_are_left_out(directory: Directory) -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ijaa.shared.principals import InvalidTokenError
-from tests.contract.conftest import Tokens, a_principal
+from tests.contract.of_users.conftest import Tokens, a_principal
 
 
 async def test_a_good_token_gives_its_principal(tokens: Tokens) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ijaa.shared.errors import Unavailable
-from tests.contract.conftest import Companions
+from tests.contract.of_events.conftest import Companions
 
 
 async def test_who_goes_to_the_same_events_is_met_and_nobody_else(companions: Companions) -> None:

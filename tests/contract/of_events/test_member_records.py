@@ -8,7 +8,7 @@ from ijaa.events.personal import PERSONAL
 from ijaa.shared.errors import Unavailable
 from ijaa.shared.personal import Rows
 from ijaa.users.ports import RecordsPage
-from tests.contract.conftest import Records
+from tests.contract.of_events.conftest import Records
 
 TABLES = {one.table for one in PERSONAL if isinstance(one.export, Rows)}
 

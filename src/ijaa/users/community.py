@@ -174,13 +174,13 @@ def notification_parts(
     notifier = Notifier(repository, mails, live.tell, cursors, settings.base_url, clock)
     told = EventMessages(notifier, repository)
     heard = subscriptions(
-        Subscription(SeatPromoted, told.to_one("seat_promoted")),
-        Subscription(SeatOffered, told.to_one("seat_offered")),
-        Subscription(SeatMoved, told.to_one("seat_moved")),
-        Subscription(TicketIssued, told.to_one("ticket_issued")),
+        Subscription(SeatPromoted, told.seat_promoted),
+        Subscription(SeatOffered, told.seat_offered),
+        Subscription(SeatMoved, told.seat_moved),
+        Subscription(TicketIssued, told.ticket_issued),
         Subscription(EventChanged, told.event_changed),
         Subscription(AnswerGiven, told.answer_given),
-        Subscription(OrganiserAppointed, told.to_one("organiser_appointed")),
+        Subscription(OrganiserAppointed, told.organiser_appointed),
         Subscription(CommentReplied, told.comment_replied),
         Subscription(Mentioned, told.mentioned),
         Subscription(InvitationSent, told.invitation_sent),

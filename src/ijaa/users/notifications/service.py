@@ -1,6 +1,6 @@
 """Use cases of notifications."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -37,6 +37,11 @@ from ijaa.users.ports import (
     InvitationRevoked,
     InvitationSent,
     Mentioned,
+    OrganiserAppointed,
+    SeatMoved,
+    SeatOffered,
+    SeatPromoted,
+    TicketIssued,
 )
 
 _UNSUBSCRIBE = "unsubscribe"
@@ -159,15 +164,21 @@ class EventMessages:
     def __init__(self, notifier: Notifier, repository: NotificationRepository) -> None:
         self._notifier, self._repository = notifier, repository
 
-    def to_one(self, kind: Kind) -> Callable[[AsyncSession, Sequence[Received[Any]]], Awaitable[None]]:
-        """Return what tells the one member a message names of one kind of thing."""
+    async def seat_promoted(self, session: AsyncSession, received: Sequence[Received[SeatPromoted]]) -> None:
+        """Tell members that they have a seat."""
+        await self._tell_each(session, "seat_promoted", received)
 
-        async def told(session: AsyncSession, received: Sequence[Received[Any]]) -> None:
-            for one in received:
-                facts = msgspec.structs.asdict(one.message)
-                await self._tell(session, [facts.pop("username")], kind, facts, one)
+    async def seat_offered(self, session: AsyncSession, received: Sequence[Received[SeatOffered]]) -> None:
+        """Tell members that a seat is kept for them, and until when."""
+        await self._tell_each(session, "seat_offered", received)
 
-        return told
+    async def seat_moved(self, session: AsyncSession, received: Sequence[Received[SeatMoved]]) -> None:
+        """Tell members where an organiser put them."""
+        await self._tell_each(session, "seat_moved", received)
+
+    async def ticket_issued(self, session: AsyncSession, received: Sequence[Received[TicketIssued]]) -> None:
+        """Send members who have a seat their tickets."""
+        await self._tell_each(session, "ticket_issued", received)
 
     async def event_changed(self, session: AsyncSession, received: Sequence[Received[EventChanged]]) -> None:
         """Tell those who come, or may, what became of an event."""
@@ -175,6 +186,12 @@ class EventMessages:
             facts = msgspec.structs.asdict(one.message)
             kind = _CHANGES[facts.pop("change")]
             await self._tell(session, facts.pop("usernames"), kind, facts, one)
+
+    async def organiser_appointed(
+        self, session: AsyncSession, received: Sequence[Received[OrganiserAppointed]]
+    ) -> None:
+        """Tell members of the roles they were given."""
+        await self._tell_each(session, "organiser_appointed", received)
 
     async def answer_given(self, session: AsyncSession, received: Sequence[Received[AnswerGiven]]) -> None:
         """Tell organisers that somebody answered; many answers are one notification until it is read."""
@@ -219,6 +236,12 @@ class EventMessages:
         """Take away what members were told of invitations that are gone."""
         for one in received:
             await self._notifier.take_back(session, one.message.usernames, _invitation(one.message.event_id))
+
+    async def _tell_each(self, session: AsyncSession, kind: Kind, received: Sequence[Received[Any]]) -> None:
+        """Tell the one member each of these messages names."""
+        for one in received:
+            facts = msgspec.structs.asdict(one.message)
+            await self._tell(session, [facts.pop("username")], kind, facts, one)
 
     async def _tell(
         self, session: AsyncSession, usernames: Sequence[str], kind: Kind, facts: dict[str, Any], one: Received[Any]

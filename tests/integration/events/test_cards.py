@@ -81,6 +81,23 @@ async def test_a_card_this_process_knows_is_not_fetched_from_redis_again(
         assert directory.calls == 2
 
 
+async def test_what_another_process_learned_later_counts_more_than_what_this_one_remembers(
+    events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
+) -> None:
+    # mutant: an old card of this process in the way of a new one that all have
+    directory.add("asha", "Asha Rahman")
+    async with (
+        a_process(events_database, directory, redis, clock) as (here, _),
+        a_process(events_database, directory, redis, clock) as (there, _),
+    ):
+        await here.cards(["asha"], "bilal")
+        clock.at += FRESH
+        await there.cards(["asha"], "bilal")
+        assert directory.calls == 2
+        await here.cards(["asha"], "bilal")
+        assert directory.calls == 2
+
+
 async def test_many_who_want_one_card_ask_once(
     events_database: Database, directory: FakeUserDirectory, redis: Redis, clock: FrozenClock
 ) -> None:
